@@ -1,0 +1,33 @@
+"""Texts in several languages: titles, names and offices as `{"en": "…", "ru": "…"}`."""
+
+from collections.abc import Mapping
+
+Texts = dict[str, str]
+
+LANGUAGES = ("en", "ru", "kk", "tg")
+"""The languages of interface and documents, in the order in which they are offered."""
+
+LANGUAGE_NAMES = {"en": "English", "ru": "Русский", "kk": "Қазақша", "tg": "Тоҷикӣ"}
+
+
+def choose(texts: Mapping[str, str] | None, language: str | None = None) -> str:
+    """The text in `language`; else in English; else in any language there is; else ""."""
+    if not texts:
+        return ""
+    for wanted in (language, *LANGUAGES):
+        if wanted and texts.get(wanted):
+            return texts[wanted]
+    return next((text for text in texts.values() if text), "")
+
+
+def filled(texts: Mapping[str, str | None] | None) -> Texts:
+    """Only the languages that have a text, stripped, in the order of `LANGUAGES`."""
+    texts = texts or {}
+    order = [*LANGUAGES, *(language for language in texts if language not in LANGUAGES)]
+    found = {language: (texts.get(language) or "").strip() for language in order}
+    return {language: text for language, text in found.items() if text}
+
+
+def is_complete(texts: Mapping[str, str] | None, languages: tuple[str, ...] = LANGUAGES) -> bool:
+    """Whether each of `languages` has a text."""
+    return bool(texts) and all((texts.get(language) or "").strip() for language in languages)

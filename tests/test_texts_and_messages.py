@@ -1,0 +1,38 @@
+import pickle
+
+from courseware.messages import Message, N_
+from courseware.texts import choose, filled, is_complete
+
+
+def test_a_text_is_chosen_in_the_language_else_english_else_any():
+    assert choose({"en": "Module", "ru": "Модуль"}, "ru") == "Модуль"
+    assert choose({"en": "Module", "ru": "Модуль"}, "tg") == "Module"
+    assert choose({"kk": "Модуль"}, "tg") == "Модуль"
+    assert choose({"de": "Modul"}, "tg") == "Modul"
+    assert choose({}, "en") == choose(None) == ""
+
+
+def test_an_empty_text_counts_as_missing():
+    assert choose({"ru": "", "en": "Module"}, "ru") == "Module"
+    assert filled({"ru": " а ", "en": "", "kk": None}) == {"ru": "а"}
+    assert not is_complete({"en": "a", "ru": "", "kk": "c", "tg": "d"})
+
+
+def test_a_message_renders_in_english_with_its_values():
+    message = Message("Row %(row)s: “%(value)s” is not a date.", row=3, value="31.02.2025")
+    assert str(message) == "Row 3: “31.02.2025” is not a date."
+
+
+def test_a_message_without_values_keeps_its_percent_sign():
+    assert str(Message(N_("80 % are needed."))) == "80 % are needed."
+
+
+def test_a_message_may_stand_inside_another():
+    assert str(Message("Row %(row)s: %(why)s", row=2, why=Message("no name."))) == "Row 2: no name."
+
+
+def test_messages_are_compared_by_text_and_values_and_can_be_stored():
+    message = Message("%(n)s", n=1)
+    assert message == Message("%(n)s", n=1) != Message("%(n)s", n=2)
+    assert pickle.loads(pickle.dumps(message)) == message
+    assert len({message, Message("%(n)s", n=1)}) == 1
