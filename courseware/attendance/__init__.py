@@ -1,0 +1,1 @@
+"""Registers, imports of meeting reports, the hours ledger."""

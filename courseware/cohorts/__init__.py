@@ -1,0 +1,1 @@
+"""One delivery of a programme to one group: dates, enrolments, trainers."""

@@ -1,0 +1,1 @@
+"""Eligibility, issue, register, verification, revocation."""

@@ -1,0 +1,9 @@
+"""Decisions about who has earned a credential."""
+
+from enum import StrEnum
+
+
+class BatchState(StrEnum):
+    QUEUED = "queued"
+    PRINTING = "printing"
+    DONE = "done"

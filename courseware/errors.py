@@ -1,0 +1,49 @@
+"""Three kinds of wrong: typed wrong (beside the field), a rule says no (`Refused`), our bug (500)."""
+
+from collections.abc import Sequence
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from courseware.i18n import sentence
+from courseware.messages import Message
+
+
+class Refused(Exception):
+    """A rule of the programme or of the product says no; the message says why and what to do."""
+
+    def __init__(self, message: Message | str) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+class BadInput(Exception):
+    """A file or a set of values cannot be taken; every message names its place. Nothing is saved."""
+
+    def __init__(self, messages: Sequence[Message | str]) -> None:
+        super().__init__("\n".join(str(message) for message in messages))
+        self.messages = list(messages)
+
+
+def init_app(app: Flask) -> None:
+    """Give every kind of error its page."""
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> tuple[str, int]:
+        return render_template("errors/409.html", messages=[sentence(error.message)]), 409
+
+    @app.errorhandler(BadInput)
+    def bad_input(error: BadInput) -> tuple[str, int]:
+        said = [sentence(message) for message in error.messages]
+        return render_template("errors/422.html", messages=said), 422
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> tuple[str, int] | Response | HTTPException:
+        code = error.code or 500
+        if code < 400:
+            return error
+        if request.path.startswith(("/static/", "/assets/")):
+            return error
+        known = (400, 403, 404, 405, 409, 413, 422, 429, 500)
+        name = f"errors/{code if code in known else 500 if code >= 500 else 400}.html"
+        return render_template(name, error=error), code

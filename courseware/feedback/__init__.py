@@ -1,0 +1,1 @@
+"""Questionnaires, responses, summaries, the feedback report."""

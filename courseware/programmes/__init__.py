@@ -1,0 +1,1 @@
+"""What is taught: programme, modules, outcomes, planned hours, the rules for the certificate."""

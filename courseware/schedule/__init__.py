@@ -1,0 +1,1 @@
+"""Sessions, venues, clashes, calendar feeds."""
