@@ -201,9 +201,9 @@ def _read_text(data: bytes, filename: str) -> Iterable[tuple[int, list[str]]]:
                     row=number,
                 )
             ) from error
-        if len(cells) > MAX_COLUMNS or number > MAX_ROWS:
-            if any(cell.strip() for cell in cells):
-                check_size(number, len(cells))
+        is_far = len(cells) > MAX_COLUMNS or number > MAX_ROWS
+        if is_far and any(cell.strip() for cell in cells):
+            check_size(number, len(cells))
         yield number, [_without_apostrophe(cell) for cell in cells]
 
 

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): looked over before they are opened, read as text, written as typed cells.
+"""Excel workbooks (.xlsx): looked over before they are opened, read as text, written typed.
 
 A reader allocates the whole rectangle up to the last cell and a copy of a shared text for every
 cell that shows it, so a file of some kilobytes can cost gigabytes. Everything that a workbook
@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -121,7 +122,7 @@ def look_over(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OverflowError, UnicodeError, struct.error) as error:
+    except Exception as error:  # a broken directory breaks in many ways
         raise UnreadableTable(_DAMAGED) from error
     names = [part.filename for part in parts]
     if "[Content_Types].xml" not in names or any(
@@ -218,10 +219,8 @@ def _root(part: zipfile.ZipInfo, data: bytes) -> str:
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
-    try:
+    with suppress(_Stop, expat.ExpatError, ValueError, LookupError):
         parser.Parse(first, False)
-    except (_Stop, expat.ExpatError, ValueError, LookupError):
-        pass
     for _ in pieces:
         pass
     return found[0] if found else ""

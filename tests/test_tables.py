@@ -55,7 +55,7 @@ def test_a_workbook_is_recognised_by_content_whatever_its_name():
 
 
 def test_empty_rows_are_skipped_and_the_others_keep_their_numbers():
-    table = read_table("\n\nname,e-mail\n\nA,a@b.cd\n , \nB,b@b.cd\n".encode())
+    table = read_table(b"\n\nname,e-mail\n\nA,a@b.cd\n , \nB,b@b.cd\n")
     assert [row.number for row in table.rows] == [5, 7]
     book = io.BytesIO()
     with xlsxwriter.Workbook(book) as workbook:
@@ -67,7 +67,7 @@ def test_empty_rows_are_skipped_and_the_others_keep_their_numbers():
 
 
 def test_a_cell_of_several_lines_is_one_row_as_in_excel():
-    table = read_table('name,note\n"A\nB",x\nC,y\n'.encode())
+    table = read_table(b'name,note\n"A\nB",x\nC,y\n')
     assert table.rows == (Row(2, ("A\nB", "x")), Row(3, ("C", "y")))
 
 

@@ -1,6 +1,6 @@
 import pickle
 
-from courseware.messages import Message, N_
+from courseware.messages import N_, Message
 from courseware.texts import choose, filled, is_complete
 
 
