@@ -1,7 +1,6 @@
 """Training sessions, where they are held and who leads them."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,11 +10,7 @@ from courseware.cohorts.models import Cohort
 from courseware.db import db, new_public_id
 from courseware.partners.models import Organisation
 from courseware.programmes.models import Module
-
-
-class TrainerPart(StrEnum):
-    LEAD = "lead"
-    CO_TRAINER = "co_trainer"
+from courseware.schedule.rules import TrainerPart
 
 
 class Venue(db.Model):
