@@ -1,0 +1,217 @@
+"""Questionnaires, and the answers that a form may send."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import courseware.feedback
+from courseware.feedback.answer_rules import NOT_APPLICABLE, Answer, check_answers, fields
+from courseware.feedback.questionnaire_rules import missing_languages, plain, questionnaire_from
+from courseware.feedback.rules import LONGEST_COMMENT, WrongQuestionnaire, clean
+from courseware.texts import LANGUAGES
+
+SHIPPED = Path(courseware.feedback.__file__).parent / "questionnaires"
+
+SMALL = {
+    "code": "small",
+    "about": "session",
+    "titles": {"en": "Small"},
+    "sections": [
+        {
+            "titles": {"en": "All"},
+            "questions": [
+                {
+                    "key": "useful",
+                    "kind": "scale",
+                    "texts": {"en": "Useful?"},
+                    "points": 5,
+                    "low": {"en": "no"},
+                    "high": {"en": "yes"},
+                    "required": True,
+                    "not_applicable": True,
+                },
+                {"key": "recommend", "kind": "recommendation", "texts": {"en": "Recommend?"}},
+                {
+                    "key": "when",
+                    "kind": "single",
+                    "texts": {"en": "When?"},
+                    "options": [
+                        {"key": "soon", "texts": {"en": "Soon"}},
+                        {"key": "later", "texts": {"en": "Later"}},
+                    ],
+                },
+                {
+                    "key": "which",
+                    "kind": "multiple",
+                    "texts": {"en": "Which?"},
+                    "options": [
+                        {"key": "a", "texts": {"en": "A"}},
+                        {"key": "b", "texts": {"en": "B"}},
+                        {"key": "c", "texts": {"en": "C"}},
+                    ],
+                },
+                {"key": "comment", "kind": "text", "texts": {"en": "Comment"}},
+            ],
+        },
+        {
+            "titles": {"en": "The trainer"},
+            "per_trainer": True,
+            "questions": [
+                {
+                    "key": "clear",
+                    "kind": "scale",
+                    "texts": {"en": "Clear?"},
+                    "points": 3,
+                    "low": {"en": "no"},
+                    "high": {"en": "yes"},
+                }
+            ],
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize("code", ["session", "course"])
+def test_the_shipped_questionnaires_are_complete_in_four_languages_and_load_without_loss(code):
+    value = yaml.safe_load((SHIPPED / f"{code}.yaml").read_text("utf-8"))
+    questionnaire = questionnaire_from(value)
+    assert questionnaire.code == code
+    assert missing_languages(questionnaire) == {}
+    assert questionnaire_from(plain(questionnaire)) == questionnaire
+
+
+def test_only_a_questionnaire_about_a_session_asks_about_trainers():
+    wrong = SMALL | {"about": "course"}
+    assert "Section 2 is about each trainer" in _problems(wrong)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"code": "Kurs 1"}, "The code “Kurs 1” is not usable"),
+        ({"about": "module"}, "about: “module” is not one of session, course"),
+        ({"titles": {}}, "titles: the text is missing"),
+        ({"titles": {"de": "Kurs"}}, "“de” is not known"),
+        ({"sections": []}, "asks nothing"),
+        ({"sections": "all"}, "a list is expected"),
+        ({"extra": 1}, "“extra” is not known"),
+    ],
+)
+def test_a_wrong_questionnaire_is_refused_with_a_sentence(change, sentence):
+    assert sentence in _problems(SMALL | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"points": 2}, "a scale has 3 to 7 points, not “2”"),
+        ({"points": 4, "best": "middle"}, "needs an odd number of points"),
+        ({"low": {}}, "low: the text is missing"),
+        ({"required": "ja"}, "say true or false"),
+        ({"import": [["a"], ["b"]]}, "2 wordings for 5 points"),
+        ({"kind": "stars"}, "“stars” is not one of"),
+        ({"key": "recommend"}, "The key “recommend” is used twice"),
+        ({"kind": "single", "options": [{"key": "a", "texts": "A"}]}, "2 to 20 options, not 1"),
+        ({"texts": {"en": "x" * 501}}, "longer than 500"),
+    ],
+)
+def test_a_wrong_question_is_refused_with_a_sentence(change, sentence):
+    first, *others = SMALL["sections"][0]["questions"]
+    section = SMALL["sections"][0] | {"questions": [first | change, *others]}
+    assert sentence in _problems(SMALL | {"sections": [section]})
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 7, {"sections": [None, {"questions": [3]}]}])
+def test_anything_that_is_no_questionnaire_ends_with_sentences_and_not_with_a_crash(value):
+    assert _problems(value)
+
+
+def test_answers_of_each_kind_are_read():
+    checked = _check(
+        {
+            "q-useful": ["4"],
+            "q-recommend": ["10"],
+            "q-when": ["later"],
+            "q-which": ["a", "c"],
+            "q-comment": ["  Thank you  "],
+            "q-clear-anna": ["3"],
+            "q-clear-stranger": ["1"],
+            "something": ["else"],
+        }
+    )
+    assert not checked.problems
+    assert set(checked.answers) == {
+        Answer("useful", 4),
+        Answer("recommend", 10),
+        Answer("when", 1),
+        Answer("which", 0b101),
+        Answer("comment", text="Thank you"),
+        Answer("clear", 3, trainer="anna"),
+    }
+
+
+def test_not_applicable_is_an_answer_also_to_a_required_question():
+    assert _check({"q-useful": ["na"]}).answers == (Answer("useful", NOT_APPLICABLE),)
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("q-useful", ["0"]),
+        ("q-useful", ["6"]),
+        ("q-useful", ["٣"]),
+        ("q-useful", ["1", "2"]),
+        ("q-recommend", ["11"]),
+        ("q-recommend", ["na"]),
+        ("q-when", ["never"]),
+        ("q-which", ["a", "x"]),
+        ("q-clear-anna", ["na"]),
+        ("q-comment", ["x" * 100_000]),
+    ],
+)
+def test_an_answer_outside_what_is_offered_is_refused_beside_its_field(field, values):
+    assert set(_check({"q-useful": ["1"], field: values}).problems) == {field}
+
+
+def test_a_required_question_left_out_and_an_empty_form_are_told():
+    assert set(_check({"q-recommend": ["5"]}).problems) == {"q-useful"}
+    assert _check({}).problems
+
+
+@given(st.dictionaries(st.sampled_from(["q-useful", "q-which", "q-comment", "q-clear-anna"]),
+                       st.lists(st.text(), max_size=3)))  # fmt: skip
+def test_whatever_is_sent_comes_back_as_allowed_values_or_as_sentences(given_values):
+    questionnaire = questionnaire_from(SMALL)
+    checked = check_answers(questionnaire, given_values, ["anna"])
+    for answer in checked.answers:
+        question = questionnaire.question(answer.question)
+        if answer.text is None:
+            assert answer.value in question.values
+        else:
+            assert 0 < len(answer.text) <= LONGEST_COMMENT
+    assert set(checked.problems) <= {name for name, *_ in fields(questionnaire, ["anna"])} | {""}
+
+
+@given(st.text())
+def test_clean_text_stays_clean_and_can_be_stored(text):
+    once = clean(text)
+    assert clean(once) == once
+    assert "\x00" not in once
+    once.encode("utf-8")
+
+
+def test_missing_languages_are_counted():
+    assert set(missing_languages(questionnaire_from(SMALL))) == set(LANGUAGES) - {"en"}
+
+
+def _check(values):
+    return check_answers(questionnaire_from(SMALL), values, ["anna"])
+
+
+def _problems(value) -> str:
+    with pytest.raises(WrongQuestionnaire) as wrong:
+        questionnaire_from(value)
+    return str(wrong.value)

@@ -1,0 +1,95 @@
+"""Real answers from elsewhere, imported with a mapping and compared with pandas."""
+
+from pathlib import Path
+
+import pandas
+import pytest
+
+from courseware.errors import BadInput
+from courseware.feedback.imports import read_answers, read_questionnaire
+from courseware.feedback.rules import Kind
+from courseware.feedback.summary_rules import summarise
+from courseware.tables import read_table
+
+HERE = Path(__file__).parent / "questionnaires"
+CARPENTRYCON = "2020_carpentryconhome_raw.csv"
+TRAINING = "20180908_post_clean.csv"
+
+
+def test_carpentrycon_has_a_net_promoter_score_of_62_1_from_124_answers(shared_data):
+    questionnaire, imported, _ = _imported(shared_data, CARPENTRYCON, "carpentrycon")
+    assert len(imported.responses) == 124
+    summary = summarise(questionnaire.question("nps"), _counts(imported, "nps"))
+    assert summary.recommendation.n == 124
+    assert round(float(summary.recommendation.score), 1) == 62.1
+    assert (summary.recommendation.promoters, summary.recommendation.detractors) == (84, 7)
+
+
+def test_the_967_answers_of_the_instructor_training_are_all_read(shared_data):
+    questionnaire, imported, frame = _imported(shared_data, TRAINING, "instructor-training")
+    assert len(imported.responses) == len(frame) == 967
+    comments = [
+        answer.text
+        for response in imported.responses
+        for answer in response.answers
+        if questionnaire.question(answer.question).kind is Kind.TEXT
+    ]
+    assert len(comments) == (frame["CompleteTrainingOther"].str.strip() != "").sum() == 12
+    assert {"Date", "UniqueID"} <= set(imported.unused_columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [(CARPENTRYCON, "carpentrycon"), (TRAINING, "instructor-training")]
+)
+def test_every_figure_equals_what_pandas_computes(shared_data, name, code):
+    questionnaire, imported, frame = _imported(shared_data, name, code)
+    compared = 0
+    for question in questionnaire.questions:
+        if question.kind not in (Kind.SCALE, Kind.RECOMMENDATION):
+            continue
+        column = _as_numbers(question, frame[question.column or question.key])
+        summary = summarise(question, _counts(imported, question.key))
+        assert summary.n == column.count()
+        assert float(summary.mean) == pytest.approx(column.mean(), abs=1e-12)
+        assert float(summary.median) == column.median()
+        first = 1 if question.kind is Kind.SCALE else 0
+        expected = column.value_counts().to_dict()
+        assert summary.counts == tuple(
+            expected.get(first + place, 0) for place in range(len(summary.counts))
+        )
+        compared += 1
+    assert compared >= 14
+
+
+def test_a_value_that_the_mapping_does_not_know_stops_the_import_and_names_its_row(shared_data):
+    text = (HERE / "carpentrycon.yaml").read_text("utf-8")
+    questionnaire = read_questionnaire(text.replace("import_not_applicable: ['0']", "column: ''"))
+    table = read_table((shared_data / "feedback" / CARPENTRYCON).read_bytes(), CARPENTRYCON)
+    with pytest.raises(BadInput) as wrong:
+        read_answers(table, questionnaire)
+    assert len(wrong.value.messages) == 1
+    assert "column “presenters_clear”: “0” is not a known answer" in str(wrong.value)
+
+
+def _imported(shared_data, name, code):
+    data = (shared_data / "feedback" / name).read_bytes()
+    questionnaire = read_questionnaire((HERE / f"{code}.yaml").read_bytes())
+    frame = pandas.read_csv(
+        shared_data / "feedback" / name, dtype=str, keep_default_na=False, encoding="utf-8"
+    )
+    return questionnaire, read_answers(read_table(data, name), questionnaire), frame
+
+
+def _counts(imported, key):
+    values = [a.value for r in imported.responses for a in r.answers if a.question == key]
+    return {value: values.count(value) for value in set(values)}
+
+
+def _as_numbers(question, column):
+    """The column as numbers, by pandas and the file's own wordings alone."""
+    column = column.str.replace("\xa0", " ").str.strip()
+    if question.wordings:
+        points = {wording: place for place, (wording,) in enumerate(question.wordings, start=1)}
+        return column.map(points).dropna().astype(float)
+    column = column[~column.isin(question.wordings_not_applicable)]
+    return pandas.to_numeric(column[column != ""])
