@@ -1,5 +1,7 @@
 """Texts in several languages: titles, names and offices as `{"en": "…", "ru": "…"}`."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 
 Texts = dict[str, str]
@@ -31,3 +33,20 @@ def filled(texts: Mapping[str, str | None] | None) -> Texts:
 def is_complete(texts: Mapping[str, str] | None, languages: tuple[str, ...] = LANGUAGES) -> bool:
     """Whether each of `languages` has a text."""
     return bool(texts) and all((texts.get(language) or "").strip() for language in languages)
+
+
+# Controls, lone surrogates, overrides of the writing direction, and what is no character at all.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
+
+
+def clean_text(text: str) -> str:
+    """Text of several lines as it can be stored and printed: NFC, no control characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", lines)).strip()
+
+
+def clean_line(text: str) -> str:
+    """Text of one line, cleaned, with its white space folded."""
+    return " ".join(clean_text(text.replace("\x85", " ")).split())

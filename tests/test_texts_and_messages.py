@@ -1,7 +1,7 @@
 import pickle
 
 from courseware.messages import N_, Message
-from courseware.texts import choose, filled, is_complete
+from courseware.texts import choose, clean_line, clean_text, filled, is_complete
 
 
 def test_a_text_is_chosen_in_the_language_else_english_else_any():
@@ -36,3 +36,9 @@ def test_messages_are_compared_by_text_and_values_and_can_be_stored():
     assert message == Message("%(n)s", n=1) != Message("%(n)s", n=2)
     assert pickle.loads(pickle.dumps(message)) == message
     assert len({message, Message("%(n)s", n=1)}) == 1
+
+
+def test_text_is_cleaned_of_what_no_database_and_no_page_can_hold():
+    assert clean_text(" a\0b\ud800c\u202ed\r\ne\u0301 ") == "abcd\né"
+    assert clean_line("two\n\n  lines\tand more\u00a0") == "two lines and more"
+    assert clean_text("👩\u200d🔬") == "👩\u200d🔬"
