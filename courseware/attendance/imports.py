@@ -1,0 +1,89 @@
+"""Files that somebody else wrote, recognised by their content and read into one form."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from courseware.attendance import register_imports, teams_imports, zoom_imports
+from courseware.attendance.report_rules import DateOrder, MeetingReport, UnreadableDate
+from courseware.attendance.sheet_imports import (
+    NOTHING_CHANGED,
+    Dates,
+    Header,
+    Row,
+    header_of,
+    rows_of,
+)
+from courseware.errors import BadInput
+from courseware.messages import Message, N_
+
+
+def read_report(
+    data: bytes,
+    file_name: str,
+    *,
+    on: date | None = None,
+    order: DateOrder | None = None,
+) -> MeetingReport:
+    """Read any file that we know; `on` is the day of the session, to tell day from month.
+
+    Raises BadInput with sentences that name rows, or AmbiguousDates when a person has to
+    say which of two readings is meant (then call again with `order`).
+    """
+    rows = rows_of(data, file_name)
+    try:
+        report = _read(rows, file_name, Dates(on=on, order=order))
+    except UnreadableDate as error:
+        raise BadInput([_not_a_date(rows, error.text), Message(NOTHING_CHANGED)]) from error
+    if not report.people:
+        raise BadInput(
+            [Message(N_("“%(file)s” names nobody. Nothing was imported."), file=file_name)]
+        )
+    return report
+
+
+def _read(rows: Sequence[Row], file_name: str, dates: Dates) -> MeetingReport:
+    sections = teams_imports.sections_of(rows)
+    if 2 in sections or 3 in sections:
+        return teams_imports.read_sections(sections, dates)
+    header = _header_among(rows)
+    if header is None:
+        raise BadInput(
+            [
+                Message(
+                    N_(
+                        "“%(file)s” is not a report that can be read here: there is no row with "
+                        "the headings of a Microsoft Teams or Zoom report or of a register sheet "
+                        "(name, e-mail, mark, from, until, note)."
+                    ),
+                    file=file_name,
+                ),
+                Message(NOTHING_CHANGED),
+            ]
+        )
+    columns = header.columns
+    if "mark" in columns and "join" not in columns:
+        return register_imports.read_register_sheet(rows, header)
+    if "action" in columns and "timestamp" in columns:
+        return teams_imports.read_list(rows, header, dates)
+    if "join" in columns and "leave" in columns:
+        return zoom_imports.read_joins(rows, header, dates)
+    return zoom_imports.read_totals(rows, header, dates)
+
+
+def _header_among(rows: Sequence[Row]) -> Header | None:
+    """The headings of the list of people: a name beside times, a duration or a mark."""
+    for index, row in enumerate(rows[:50]):
+        header = header_of(row, index)
+        columns = header.columns
+        is_list = "name" in columns and columns.keys() & {"join", "timestamp", "duration"}
+        is_register = "mark" in columns and columns.keys() & {"name", "email"}
+        if is_list or is_register:
+            return header
+    return None
+
+
+def _not_a_date(rows: Sequence[Row], text: str) -> Message:
+    number = next((row.number for row in rows if text in row.cells), 0)
+    return Message(
+        N_("Row %(row)s: “%(value)s” is not a date and time."), row=number, value=text[:60]
+    )
