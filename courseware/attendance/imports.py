@@ -14,7 +14,7 @@ from courseware.attendance.sheet_imports import (
     rows_of,
 )
 from courseware.errors import BadInput
-from courseware.messages import Message, N_
+from courseware.messages import N_, Message
 
 
 def read_report(

@@ -117,7 +117,9 @@ class Course:
                 planned=module.planned,
                 scheduled=sum(each.scheduled.minutes for each in self._in(module.id)),
                 delivered=sum(each.delivered for each in self._in(module.id)),
-                to_come=sum(each.time.minutes for each in self._in(module.id) if not each.has_ended),
+                to_come=sum(
+                    each.time.minutes for each in self._in(module.id) if not each.has_ended
+                ),
             )
             for module in self.modules
         )
@@ -257,7 +259,7 @@ def participant_ledger(course: Course, marks: Mapping[int, Presence]) -> Partici
 class _Sums:
     """Running sums of one module."""
 
-    __slots__ = ("delivered", "attended", "excused", "credited", "unmarked", "missed")
+    __slots__ = ("attended", "credited", "delivered", "excused", "missed", "unmarked")
 
     def __init__(self) -> None:
         self.delivered = self.attended = self.excused = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from courseware.messages import Message, N_
+from courseware.messages import N_, Message
 
 MOST_SUGGESTIONS = 3
 LEAST_RESEMBLANCE = 0.72
@@ -41,7 +41,8 @@ class MatchedBy(StrEnum):
     ALIAS = "alias"
     CHOICE = "choice"
     TRAINER = "trainer"
-    NOBODY = "nobody"
+    LEFT_OUT = "left_out"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def spellings(name: str) -> tuple[str, ...]:
 
 def sound_key(name: str) -> str:
     """A rough Latin form, the same for a name in Cyrillic and in most of its Latin spellings."""
-    return " ".join(sorted(_sound(word) for word in _words(_BRACKETED.sub(" ", name))))
+    words = _words(_BRACKETED.sub(" ", name))
+    return " ".join(sorted(_sound(word.removesuffix("'s")) for word in words))
 
 
 def _words(text: str) -> list[str]:
@@ -116,7 +118,7 @@ class Directory:
         self,
         people: Iterable[Known],
         *,
-        aliases: Mapping[str, int] | None = None,
+        aliases: Mapping[str, int | None] | None = None,
         trainers: Iterable[Known] = (),
     ) -> None:
         self._people = list(people)
@@ -141,10 +143,11 @@ class Directory:
             return Match(MatchedBy.EMAIL, found)
         for key in (email.lower(), *spellings(name)):
             if key and key in self._aliases:
-                return Match(MatchedBy.ALIAS, self._aliases[key])
-        candidates = set[int]().union(
-            *(self._by_name.get(key, set()) for key in spellings(name))
-        )
+                remembered = self._aliases[key]
+                # An alias of nobody: a device in the room, a guest; it was said once.
+                by = MatchedBy.LEFT_OUT if remembered is None else MatchedBy.ALIAS
+                return Match(by, remembered)
+        candidates = set[int]().union(*(self._by_name.get(key, set()) for key in spellings(name)))
         if len(candidates) == 1:
             return Match(MatchedBy.NAME, candidates.pop())
         if self._is_trainer(name, email):
@@ -152,8 +155,8 @@ class Directory:
         if candidates:
             reason = Message(N_("several participants have exactly this name"))
             found_all = tuple(Suggestion(each, reason, 1.0) for each in sorted(candidates))
-            return Match(MatchedBy.NOBODY, suggestions=found_all)
-        return Match(MatchedBy.NOBODY, suggestions=self._resembling(name, email))
+            return Match(MatchedBy.UNKNOWN, suggestions=found_all)
+        return Match(MatchedBy.UNKNOWN, suggestions=self._resembling(name, email))
 
     def _is_trainer(self, name: str, email: str) -> bool:
         return (bool(email) and email.lower() in self._trainer_emails) or any(
@@ -197,4 +200,8 @@ def _resemblance(person: int, known_name: str, sound: str, known_sound: str) -> 
 
 def _alike(words: Sequence[str], known_words: Sequence[str]) -> float:
     """How much two names resemble each other as a whole, from 0 to 1."""
-    return SequenceMatcher(None, " ".join(words), " ".join(known_words), autojunk=False).ratio()
+    matcher = SequenceMatcher(None, " ".join(words), " ".join(known_words), autojunk=False)
+    # The two quick ratios are upper bounds: most pairs end here, cheaply.
+    if matcher.real_quick_ratio() < LEAST_RESEMBLANCE or matcher.quick_ratio() < LEAST_RESEMBLANCE:
+        return 0.0
+    return matcher.ratio()

@@ -19,9 +19,7 @@ class Register(db.Model):
     __tablename__ = "register"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    training_session_id: Mapped[int] = mapped_column(
-        ForeignKey("training_session.id"), unique=True
-    )
+    training_session_id: Mapped[int] = mapped_column(ForeignKey("training_session.id"), unique=True)
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
@@ -94,7 +92,8 @@ class AttendanceAlias(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     name_key: Mapped[str] = mapped_column(String(254))
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    """None: the name is nobody's, such as that of a device in the room, and is left out."""
 
     cohort: Mapped[Cohort] = relationship()
-    user: Mapped[User] = relationship()
+    user: Mapped[User | None] = relationship()

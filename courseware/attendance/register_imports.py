@@ -15,7 +15,7 @@ from courseware.attendance.sheet_imports import (
     email_of,
     refuse_if,
 )
-from courseware.messages import Message, N_
+from courseware.messages import N_, Message
 
 _STATUS_WORDS = {
     AttendanceStatus.PRESENT: ("present", "присутствовал", "присутствовала", "присутствует", "был"),

@@ -22,8 +22,8 @@ from courseware.attendance.report_rules import (
     read_moment,
 )
 from courseware.errors import BadInput
-from courseware.messages import Message, N_
-from courseware.tables import read_table
+from courseware.messages import N_, Message
+from courseware.tables import UnreadableTable, decoded, read_rows
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000
@@ -66,7 +66,7 @@ _COLUMNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("title", r"topic|meeting title|тема|название собрания|thema|besprechungstitel"),
         ("mark", r"^(mark|status|отметка|статус|посещение)$"),
         ("from", r"^(from|since|с|прибыл\w*|arrived)$"),
-        ("until", r"^(until|till|to|до|по|ушел|ушёл|left)$"),
+        ("until", r"^(until|till|to|до|по|ушел|ушёл)$"),
         ("note", r"^(notes?|comment|примечание|комментарий)$"),
         ("name", r"^(full |user )?name\b|^(полное )?имя\b|^ф\.?\s?и\.?\s?о|^vollständiger name"),
     )
@@ -154,12 +154,13 @@ def rows_of(data: bytes, file_name: str) -> list[Row]:
     """The lines of a text file or the rows of a workbook's first sheet, cells cleaned."""
     if len(data) > MOST_BYTES:
         raise _refused(N_("“%(file)s” is larger than 5 MB; a meeting report never is."), file_name)
-    if data[:4] == b"PK\x03\x04":
-        table = read_table(data, file_name)
-        rows = [Row(1, tuple(table.header))]
-        rows += [Row(row.number, tuple(row.cells)) for row in table.rows]
-    else:
-        rows = _text_rows(_decoded(data, file_name), file_name)
+    try:
+        if data.startswith(b"PK"):
+            rows = [Row(row.number, row.cells) for row in read_rows(data, file_name)]
+        else:
+            rows = _text_rows(decoded(data), file_name)
+    except UnreadableTable as error:
+        raise BadInput([*error.messages, Message(NOTHING_CHANGED)]) from error
     if len(rows) > MOST_ROWS:
         raise _refused(N_("“%(file)s” has more than 20,000 rows."), file_name)
     return [
@@ -169,23 +170,6 @@ def rows_of(data: bytes, file_name: str) -> list[Row]:
 
 def _refused(text: str, file_name: str) -> BadInput:
     return BadInput([Message(text, file=file_name), Message(NOTHING_CHANGED)])
-
-
-def _decoded(data: bytes, file_name: str) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    elif len(data) > 3 and data[1] == 0 and data[0] != 0:
-        encodings = ("utf-16-le",)
-    elif len(data) > 3 and data[0] == 0 and data[1] != 0:
-        encodings = ("utf-16-be",)
-    else:
-        encodings = ("utf-8-sig", "cp1251")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _refused(N_("“%(file)s” is not a text file that can be read."), file_name)
 
 
 def _text_rows(text: str, file_name: str) -> list[Row]:
@@ -227,13 +211,11 @@ def interval_of(
     row: Row, header: Header, read: Callable[[str], datetime | None]
 ) -> ReportedInterval:
     """From joining to leaving, as a row says."""
-    return ReportedInterval(
-        read(row.cell(header.get("join"))), read(row.cell(header.get("leave")))
-    )
+    return ReportedInterval(read(row.cell(header.get("join"))), read(row.cell(header.get("leave"))))
 
 
 def minutes_in(text: str) -> int | None:
-    """Whole minutes in `75`, `1h 27m 51s`, `19 мин 26 с` or `1:27:51`; None if it is no duration."""
+    """Whole minutes in `75`, `1h 27m 51s`, `19 мин 26 с` or `1:27:51`; None for no duration."""
     text = clean(text)
     if re.fullmatch(r"\d{1,5}([.,]\d{1,3})?", text):
         return round(float(text.replace(",", ".")))

@@ -25,7 +25,7 @@ from courseware.attendance.sheet_imports import (
     minutes_in,
     refuse_if,
 )
-from courseware.messages import Message, N_
+from courseware.messages import N_, Message
 
 _SECTION = re.compile(r"^([1-9])\.\s*\S")
 _JOINED = re.compile(r"^(joined|join|присоедин|вош|вход|beigetreten|teilgenommen)", re.IGNORECASE)

@@ -17,7 +17,7 @@ from courseware.attendance.sheet_imports import (
     minutes_in,
     refuse_if,
 )
-from courseware.messages import Message, N_
+from courseware.messages import N_, Message
 
 
 def read_joins(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingReport:

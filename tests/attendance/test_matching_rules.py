@@ -1,0 +1,85 @@
+"""Who a name in a report is, and whom we only suggest."""
+
+import pytest
+
+from courseware.attendance.matching_rules import (
+    Directory,
+    Known,
+    Match,
+    MatchedBy,
+    name_key,
+    sound_key,
+)
+
+AIDA = Known(1, "aida@example.org", ("Aida Sarsen", "Аида Сәрсен"))
+DALER = Known(2, "daler@example.org", ("Daler Rahimov", "Далер Раҳимов"))
+GULNUR = Known(3, "", ("Gulnur Abenova", "Гүлнұр Әбенова"))
+TRAINER = Known(9, "lee@example.org", ("Aigerim Lee",))
+
+
+def directory(**more) -> Directory:
+    return Directory([AIDA, DALER, GULNUR], trainers=[TRAINER], **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "by", "who"),
+    [
+        ("whoever", "DALER@example.org", MatchedBy.EMAIL, 2),
+        ("aida SARSEN", "", MatchedBy.NAME, 1),
+        ("Сәрсен Аида", "", MatchedBy.NAME, 1),
+        ("Rahimov, Daler (EXT)", "", MatchedBy.NAME, 2),
+        ("iPhone (Gulnur Abenova)", "", MatchedBy.NAME, 3),
+        ("Aigerim Lee", "", MatchedBy.TRAINER, None),
+        ("somebody", "lee@example.org", MatchedBy.TRAINER, None),
+    ],
+)
+def test_address_and_exact_name_in_either_script_are_certain(name, email, by, who):
+    assert directory().match(name, email) == Match(by, who)
+
+
+def test_an_alias_is_remembered_by_name_or_address():
+    remembering = directory(
+        aliases={name_key("iPhone 12"): 1, "phone@example.org": 2, name_key("Room B-204"): None}
+    )
+    assert remembering.match("iphone  12") == Match(MatchedBy.ALIAS, 1)
+    assert remembering.match("?", "phone@example.org") == Match(MatchedBy.ALIAS, 2)
+    assert remembering.match("Room B-204") == Match(MatchedBy.LEFT_OUT, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "reason"),
+    [
+        ("Гулнур Абенова", 3, "sounds the same in the other script"),
+        ("Daler", 2, "a part of the name is the same"),
+        ("Dalar Rakhimof", 2, "is spelt almost like this"),
+        ("Aida's iPad", 1, "a part of the name is the same"),
+    ],
+)
+def test_a_resemblance_is_suggested_with_its_reason_and_never_taken(name, who, reason):
+    match = directory().match(name)
+    assert (match.by, match.id) == (MatchedBy.UNKNOWN, None)
+    assert match.suggestions[0].id == who
+    assert str(match.suggestions[0].reason) == reason
+
+
+def test_two_participants_of_one_name_are_both_suggested():
+    twins = Directory([Known(1, "", ("Aida Sarsen",)), Known(2, "", ("Sarsen Aida",))])
+    match = twins.match("Aida Sarsen")
+    assert (match.by, [each.id for each in match.suggestions]) == (MatchedBy.UNKNOWN, [1, 2])
+
+
+@pytest.mark.parametrize("name", ["", "   ", "()", "🙂", "'", "a" * 200, "\u0301"])
+def test_odd_names_match_nobody(name):
+    assert directory().match(name).id is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Юлия Қайратқызы", "Yuliya Kairatkyzy"),
+        ("Ҷамшед Ӯрунов", "Jamshed Urunov"),
+        ("Хасан Жақсыбеков", "Khasan Zhaksybekov"),
+    ],
+)
+def test_names_sound_the_same_in_both_scripts(one, other):
+    assert sound_key(one) == sound_key(other)
