@@ -1,0 +1,108 @@
+"""What is printed on a certificate, and nothing that is not.
+
+A text in several languages is a mapping from language code to text. Hours are
+minutes; how many of them make an academic hour is a fact of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The person: one name or both, exactly as they are to be printed."""
+
+    latin: str = ""
+    native: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are given, each once."""
+        return tuple(dict.fromkeys(name for name in (self.latin, self.native) if name))
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """An organisation that stands on the paper, with its plain letter-mark."""
+
+    names: Texts
+    letters: str
+    colour: str
+    country: str  # two letters, ISO 3166
+    city: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """Whose name stands under a signature line, in which office, for whom."""
+
+    names: Texts
+    offices: Texts
+    organisation: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRow:
+    """One line of the transcript; `attended` is None where it is not to be shown."""
+
+    titles: Texts
+    minutes: int
+    attended: int | None = None
+    outcomes: tuple[Texts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """Everything that one certificate says."""
+
+    number: str
+    issued_on: date
+    verification_url: str
+    languages: tuple[str, ...]
+    recipient: Recipient
+    programme: Texts
+    minutes: int
+    academic_hour_minutes: int
+    delivered_from: date
+    delivered_to: date
+    cohort: Texts
+    partners: tuple[Partner, ...]
+    signatories: tuple[Signatory, ...]
+    modules: tuple[ModuleRow, ...]
+    attended: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.languages) <= 2:
+            raise ValueError("A certificate has one language, or two side by side.")
+        if self.academic_hour_minutes < 1 or self.minutes < 0:
+            raise ValueError("Hours are counted in whole minutes, and not below zero.")
+        if self.delivered_to < self.delivered_from:
+            raise ValueError("A programme cannot end before it begins.")
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts as plain values that JSON keeps; `from_json` brings them back equal."""
+        plain = asdict(self)
+        for name in ("issued_on", "delivered_from", "delivered_to"):
+            plain[name] = plain[name].isoformat()
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> CertificateFacts:
+        """Facts as they were frozen by `as_json`."""
+        values = dict(plain)
+        for name in ("issued_on", "delivered_from", "delivered_to"):
+            values[name] = date.fromisoformat(values[name])
+        values["languages"] = tuple(values["languages"])
+        values["recipient"] = Recipient(**values["recipient"])
+        values["partners"] = tuple(Partner(**row) for row in values["partners"])
+        values["signatories"] = tuple(Signatory(**row) for row in values["signatories"])
+        values["modules"] = tuple(
+            ModuleRow(**{**row, "outcomes": tuple(row["outcomes"])}) for row in values["modules"]
+        )
+        return cls(**values)

@@ -1,0 +1,128 @@
+import io
+import subprocess
+from dataclasses import replace
+
+import pikepdf
+import pytest
+from hypothesis import given, settings
+from test_certificate_checks import names
+from weasyprint.urls import FatalURLFetchingError
+
+from certificates import (
+    CannotPrint,
+    CertificateFacts,
+    DesignIncomplete,
+    ModuleRow,
+    Recipient,
+    clean,
+    open_press,
+)
+from certificates.designs import HERE
+from certificates.engraving import ART
+from certificates.press import ADDRESS, DesignFiles
+from certificates.sample import RECIPIENTS, sample_facts
+
+
+@pytest.mark.parametrize("kind", RECIPIENTS)
+def test_the_name_comes_back_unchanged_from_the_text_of_the_file(press_of_two, text_of, kind):
+    recipient = RECIPIENTS[kind]
+    text = text_of(press_of_two.print(sample_facts(recipient, ("en", "ru"))))
+    for name in recipient.names:
+        assert clean(name) in text
+
+
+@settings(max_examples=8, deadline=None)
+@given(name=names)
+def test_any_name_of_covered_letters_comes_back_or_is_refused(press, text_of, name):
+    try:
+        pdf = press.print(sample_facts(Recipient(name), ("en",)))
+    except CannotPrint as refusal:
+        assert "too wide" in str(refusal)
+    else:
+        assert clean(name) in text_of(pdf)
+
+
+def test_a_certificate_has_two_landscape_pages_a_title_and_a_language(press_of_two):
+    facts = sample_facts(RECIPIENTS["usual"], ("en", "ru"))
+    with pikepdf.open(io.BytesIO(press_of_two.print(facts))) as pdf:
+        assert [[round(float(x)) for x in page.mediabox] for page in pdf.pages] == [
+            [0, 0, 842, 595]
+        ] * 2
+        assert str(pdf.docinfo["/Title"]) == (
+            "Certificate EKTU-TSUC-2025-0001 · Aisulu Nurlankyzy Ospanova"
+        )
+        assert str(pdf.Root.Lang) == "en"
+        assert pdf.Root.MarkInfo.Marked
+
+
+@pytest.mark.parametrize("languages", [("en",), ("ru",), ("kk",), ("tg",), ("kk", "ru")])
+def test_number_hours_dates_and_both_universities_stand_on_the_paper(text_of, languages):
+    facts = sample_facts(RECIPIENTS["tajik"], languages)
+    text = text_of(open_press("academic", languages).print(facts))
+    assert facts.number in text
+    assert "36" in text and "45" in text and "2025" in text
+    for partner in facts.partners:
+        for language in languages:
+            assert partner.names[language] in text
+
+
+def test_the_code_leads_to_the_verification_address_when_photographed(press):
+    zxingcpp = pytest.importorskip("zxingcpp")
+    image = pytest.importorskip("PIL.Image")
+    facts = sample_facts(RECIPIENTS["usual"], ("en",))
+    raster = subprocess.run(
+        ["pdftoppm", "-r", "150", "-gray", "-f", "1", "-l", "1", "-"],
+        input=press.print(facts),
+        capture_output=True,
+        check=True,
+    ).stdout
+    read = zxingcpp.read_barcodes(image.open(io.BytesIO(raster)))
+    assert [code.text for code in read] == [facts.verification_url]
+
+
+def test_a_design_may_open_its_own_art_and_named_fonts_and_nothing_else(press):
+    files = DesignFiles(press.design)
+    assert files.fetch(ADDRESS + "border.svg").read().startswith(b"<svg")
+    assert files.fetch(ADDRESS + "Spectral-Regular.ttf").read()
+    for address in (
+        "file:///etc/passwd",
+        "http://127.0.0.1/",
+        "data:text/plain,x",
+        ADDRESS + "../academic/design.html",
+        ADDRESS + "design.toml",
+    ):
+        with pytest.raises(FatalURLFetchingError):
+            files.fetch(address)
+
+
+def test_hostile_texts_are_printed_as_text(press, text_of):
+    hostile = "<img src=file:///etc/passwd> {{ 7*7 }} & O’Neil"
+    facts = replace(sample_facts(Recipient("<b>Ann</b>"), ("en",)), programme={"en": hostile})
+    text = text_of(press.print(facts))
+    assert "<b>Ann</b>" in text
+    assert hostile in text
+
+
+def test_a_transcript_that_cannot_be_set_on_one_page_is_refused_with_what_to_do(press):
+    row = ModuleRow(titles={"en": "Module"}, minutes=45, outcomes=({"en": "does " * 60},) * 6)
+    facts = replace(sample_facts(RECIPIENTS["usual"], ("en",)), modules=(row,) * 30)
+    with pytest.raises(CannotPrint, match="Shorten the titles or the outcomes"):
+        press.print(facts)
+
+
+def test_an_unknown_design_and_an_unknown_language_are_refused():
+    with pytest.raises(DesignIncomplete, match="There is no design “gold”"):
+        open_press("gold", ("en",))
+    with pytest.raises(DesignIncomplete):
+        open_press("academic", ("xx",))
+
+
+@pytest.mark.parametrize("kind", RECIPIENTS)
+def test_frozen_facts_come_back_equal(kind):
+    facts = sample_facts(RECIPIENTS[kind], ("en", "tg"))
+    assert CertificateFacts.from_json(facts.as_json()) == facts
+
+
+@pytest.mark.parametrize("name", ART)
+def test_the_art_in_the_design_folder_is_what_the_engraver_draws(name):
+    assert (HERE / name).read_text(encoding="utf-8") == ART[name]()
