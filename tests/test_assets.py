@@ -1,0 +1,64 @@
+"""What every page loads: small, complete in its letters, named by its content."""
+
+import re
+from io import BytesIO
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from courseware import assets
+
+KAZAKH = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
+TAJIK = "ҒғӢӣҚқӮӯҲҳҶҷ"
+FONT_NAME = re.compile(rb"[a-z-]+-[0-9a-f]{16}\.woff2")
+
+
+@pytest.fixture(scope="module")
+def fonts(tmp_path_factory):
+    """Each web font as a visitor gets it."""
+    folder = tmp_path_factory.mktemp("fonts")
+    return {name: assets.make_font(name, folder).read_bytes() for name in assets.FONTS}
+
+
+@pytest.mark.parametrize("name", list(assets.FONTS))
+def test_a_web_font_has_every_kazakh_tajik_and_russian_letter(fonts, name):
+    letters = set(TTFont(BytesIO(fonts[name])).getBestCmap())
+
+    missing = set(KAZAKH + TAJIK + "ЁёЪъЫыЭэ№«»“”’–—−") - set(map(chr, letters))
+
+    assert missing == set()
+
+
+def test_a_web_font_keeps_tabular_figures(fonts):
+    font = TTFont(BytesIO(fonts["fira-sans-regular.woff2"]))
+    features = {record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord}
+
+    assert "tnum" in features
+
+
+def test_style_sheets_scripts_and_fonts_leave_room_for_the_page_in_200_kilobytes(fonts):
+    texts = sum(len(asset.gzipped) for asset in assets.text_assets().values())
+
+    assert texts + sum(map(len, fonts.values())) < 150_000
+
+
+def test_an_address_changes_with_the_content():
+    before, after = assets.Asset("a.css", b"a{}"), assets.Asset("a.css", b"b{}")
+
+    assert before.address_name != after.address_name
+
+
+def test_a_font_is_made_once(tmp_path):
+    path = tmp_path / assets.font_address_name("fira-sans-regular.woff2")
+    path.write_bytes(b"made before")
+
+    assert assets.make_font("fira-sans-regular.woff2", tmp_path).read_bytes() == b"made before"
+
+
+def test_style_sheets_load_nothing_from_elsewhere():
+    for name, asset in assets.text_assets().items():
+        if name.endswith(".css"):
+            found = re.findall(rb"url\(\"?([^)\"]{1,60})", asset.content)
+            outside = [one for one in found if not one.startswith((b"data:", b"/"))]
+            # Fonts lie beside the style sheet; anything else would be a request to somewhere.
+            assert [one for one in outside if not FONT_NAME.fullmatch(one)] == []
