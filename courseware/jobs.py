@@ -1,0 +1,184 @@
+"""The queue of background work, on DBOS.
+
+An act and the job it causes are one transaction: the act adds a row here, and the worker hands
+the row to DBOS under the row's own id, so that nothing is lost between the two and nothing runs
+twice. DBOS keeps every finished step; a worker killed in the middle goes on behind the last one.
+Steps must be re-runnable, because the one that was being done when it was killed is done again.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from flask import Flask
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from courseware import clock, mail
+from courseware.config import Settings
+from courseware.db import db, new_public_id
+
+Step = Callable[..., Any]
+"""What a job is given to do its steps with: `step(function, *arguments)`."""
+
+_jobs: dict[str, Callable[..., None]] = {}
+
+
+class QueuedJob(db.Model):
+    """A job that was asked for: its kind, and the public id of what it is about."""
+
+    __tablename__ = "queued_job"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(40), unique=True, default=new_public_id)
+    kind: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(60))
+    queued_at: Mapped[datetime]
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+    error: Mapped[str] = mapped_column(String(400), default="")
+
+
+def job(kind: str) -> Callable[[Callable[[Step, str], None]], Callable[[Step, str], None]]:
+    """Register a job: a function of `step` and of the subject's public id, five lines long."""
+
+    def register(function: Callable[[Step, str], None]) -> Callable[[Step, str], None]:
+        _jobs[kind] = function
+        return function
+
+    return register
+
+
+def queue(kind: str, subject: str, *, now: datetime) -> QueuedJob:
+    """Ask for a job, in the transaction of the act that needs it."""
+    if kind not in _jobs:
+        raise LookupError(f"No job is called “{kind}”.")
+    row = QueuedJob(kind=kind, subject=subject, queued_at=now)
+    db.session.add(row)
+    return row
+
+
+def _finish(public_id: str, error: str = "") -> None:
+    row = db.session.scalar(select(QueuedJob).where(QueuedJob.public_id == public_id))
+    if row is not None and row.done_at is None:
+        row.done_at, row.error = clock.now(), error[:400]
+        db.session.commit()
+
+
+def _waiting() -> list[tuple[str, str, str]]:
+    rows = db.session.execute(
+        select(QueuedJob.public_id, QueuedJob.kind, QueuedJob.subject)
+        .where(QueuedJob.done_at.is_(None))
+        .order_by(QueuedJob.id)
+    ).all()
+    db.session.rollback()
+    return [(row.public_id, row.kind, row.subject) for row in rows]
+
+
+@dataclass
+class Worker:
+    """Works off jobs and mail for one application, in threads of this process."""
+
+    app: Flask
+    settings: Settings
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _started: dict[str, Any] = field(default_factory=dict)
+    _thread: threading.Thread | None = None
+
+    def launch(self) -> None:
+        """Start DBOS; unfinished workflows of an earlier process go on from here."""
+        config: DBOSConfig = {
+            "name": "courseware",
+            "system_database_url": self.settings.jobs_url,
+            "application_version": "1",  # a job begun before an upgrade is finished after it
+            "log_level": "WARNING",
+            "enable_otlp": False,
+        }
+        DBOS(config=config)
+
+        @DBOS.workflow(name="courseware.job")
+        def run_job(public_id: str, kind: str, subject: str) -> None:
+            def step(function: Callable[..., Any], *arguments: Any) -> Any:
+                def in_the_application() -> Any:
+                    with self.app.app_context():
+                        return function(*arguments)
+
+                return DBOS.run_step({"name": function.__name__}, in_the_application)
+
+            error = ""
+            try:
+                _jobs[kind](step, subject)
+            except Exception as problem:
+                logging.getLogger("courseware.jobs").exception("job %s %s", kind, subject)
+                error = f"{type(problem).__name__}: {problem}"
+            step(_finish, public_id, error)
+
+        self._run_job = run_job
+        DBOS.launch()
+
+    def dispatch(self) -> None:
+        """Hand over to DBOS what was asked for since the last time."""
+        with self.app.app_context():
+            waiting = _waiting()
+        for public_id, kind, subject in waiting:
+            if public_id not in self._started:
+                with SetWorkflowID(public_id):
+                    self._started[public_id] = DBOS.start_workflow(
+                        self._run_job, public_id, kind, subject
+                    )
+        for public_id in set(self._started) - {row[0] for row in waiting}:
+            del self._started[public_id]
+
+    def work(self) -> None:
+        """Work until `stop` is called."""
+        while not self._stop.is_set():
+            try:
+                self.dispatch()
+                with self.app.app_context():
+                    mail.send_waiting()
+            except Exception:
+                logging.getLogger("courseware.jobs").exception("the worker goes on after an error")
+            self._stop.wait(0.5)
+
+    def work_until_empty(self, on_progress: Callable[[], None] | None = None) -> None:
+        """Work until no job is left; for commands that wait for their own job."""
+        while True:
+            self.dispatch()
+            if on_progress:
+                with self.app.app_context():
+                    on_progress()
+            with self.app.app_context():
+                if not _waiting():
+                    break
+            time.sleep(0.1)
+        with self.app.app_context():
+            while mail.send_waiting():
+                pass
+
+    def start(self) -> None:
+        """Launch, and work in a thread beside the web server."""
+        self.launch()
+        self._thread = threading.Thread(target=self.work, name="courseware-jobs", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the step at hand and end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        DBOS.destroy()
+
+
+def run_waiting() -> None:
+    """Run what waits, here and now and without DBOS: for tests and for a single command."""
+
+    def step(function: Callable[..., Any], *arguments: Any) -> Any:
+        return function(*arguments)
+
+    for public_id, kind, subject in _waiting():
+        _jobs[kind](step, subject)
+        _finish(public_id)
