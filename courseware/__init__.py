@@ -24,8 +24,6 @@ FEATURES = (
 
 def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     """The application, with settings from `environment` (default: the process's own)."""
-    from flask_bootstrap import Bootstrap5
-
     from courseware import assets, db, errors, i18n, permissions, security
     from courseware.config import read_settings
 
@@ -36,20 +34,20 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         static_folder=str(settings.root / "courseware" / "static"),
     )
     app.config["SETTINGS"] = settings
+    app.config["VAR_FOLDER"] = settings.var
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app, settings)
     security.init_app(app, settings)
     i18n.init_app(app, settings.language)
     errors.init_app(app)
-    assets.init_app(app, settings)
-    Bootstrap5(app)
+    assets.init_app(app)
     app.jinja_env.globals.update(
         may=permissions.may,
         Permission=permissions.Permission,
         signed_in_user=permissions.signed_in_user,
     )
     for feature in FEATURES:
-        for part in ("service", "jobs", "views", "commands"):
+        for part in ("models", "service", "jobs", "views", "commands"):
             name = f"courseware.{feature}.{part}"
             if find_spec(f"courseware.{feature}") is None or find_spec(name) is None:
                 continue

@@ -1,9 +1,10 @@
-"""Every setting: its name, its default and what it means. A wrong value stops the start, by name."""
+"""Every setting: its name, its default, what it means. A wrong value stops the start by name."""
 
 import os
 import secrets
 import zoneinfo
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     values["database_url"] = values["database_url"] or f"sqlite:///{var / 'courseware.sqlite'}"
     if not values["jobs_url"]:
         own = values["database_url"]
-        values["jobs_url"] = own if own.startswith("postgres") else f"sqlite:///{var / 'jobs.sqlite'}"
+        values["jobs_url"] = (
+            own if own.startswith("postgres") else f"sqlite:///{var / 'jobs.sqlite'}"
+        )
     values["secret_key"] = values["secret_key"] or _kept_secret(var)
     return Settings(**values)
 
@@ -222,9 +225,7 @@ def _kept_secret(var: Path) -> str:
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         with open(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
-        try:
-            os.link(fresh, path)  # two processes starting at once keep the same one
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # two processes starting at once keep the same one
+            os.link(fresh, path)
         fresh.unlink()
     return path.read_text().strip()

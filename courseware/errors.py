@@ -1,4 +1,4 @@
-"""Three kinds of wrong: typed wrong (beside the field), a rule says no (`Refused`), our bug (500)."""
+"""Three kinds of wrong: typed wrong (beside the field), a rule says no (409), our bug (500)."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ class Refused(Exception):
 
 
 class BadInput(Exception):
-    """A file or a set of values cannot be taken; every message names its place. Nothing is saved."""
+    """A file cannot be taken; every message names its place, and nothing is saved."""
 
     def __init__(self, messages: Sequence[Message | str]) -> None:
         super().__init__("\n".join(str(message) for message in messages))

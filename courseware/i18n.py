@@ -101,7 +101,10 @@ def zone_name(zone: str, at: datetime) -> str:
     city = get_timezone_location(zone, locale=known, return_city=True)
     if not city:
         city = zone.rpartition("/")[2].replace("_", " ")
-    minutes = int((at.astimezone(ZoneInfo(zone)).utcoffset() or ZoneInfo("UTC").utcoffset(at)).total_seconds() // 60)  # type: ignore[union-attr]  # noqa: E501
+    minutes = int(
+        (at.astimezone(ZoneInfo(zone)).utcoffset() or ZoneInfo("UTC").utcoffset(at)).total_seconds()
+        // 60
+    )  # type: ignore[union-attr]
     sign = "+" if minutes >= 0 else "−"
     hours, rest = divmod(abs(minutes), 60)
     offset = f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
@@ -141,5 +144,9 @@ def init_app(app: Flask, default_language: str) -> None:
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
-        language=language, zone_name=zone_name, LANGUAGE_NAMES=LANGUAGE_NAMES, LANGUAGES=LANGUAGES
+        get_locale=get_locale,
+        language=language,
+        zone_name=zone_name,
+        LANGUAGE_NAMES=LANGUAGE_NAMES,
+        LANGUAGES=LANGUAGES,
     )

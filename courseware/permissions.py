@@ -195,7 +195,7 @@ class UndeclaredView(RuntimeError):
     """A route without a declared permission; the application does not start with it."""
 
 
-_OPEN_ENDPOINTS = {"static", "bootstrap.static", "assets.asset"}
+_OPEN_ENDPOINTS = {"static", "assets.show"}
 
 
 def check_all_views_declare(app: Flask) -> None:

@@ -45,8 +45,11 @@ def form_key() -> str:
 
 def is_own_path(target: str | None) -> bool:
     """Whether `target` is a path of this application, so that `next` leads nowhere else."""
-    return bool(target) and target[0] == "/" and target[1:2] not in ("/", "\\") and (
-        not any(ord(letter) < 32 or letter == "\\" for letter in target)
+    return (
+        bool(target)
+        and target[0] == "/"
+        and target[1:2] not in ("/", "\\")
+        and (not any(ord(letter) < 32 or letter == "\\" for letter in target))
     )
 
 

@@ -77,9 +77,7 @@ class PasswordForm(FlaskForm):
 
 
 class PersonForm(FlaskForm):
-    email = EmailField(
-        lazy("E-mail"), [DataRequired(lazy("Enter an e-mail address.")), AnEmail()]
-    )
+    email = EmailField(lazy("E-mail"), [DataRequired(lazy("Enter an e-mail address.")), AnEmail()])
     name_latin = StringField(lazy("Name in Latin letters"), [Optional(), Length(max=200)])
     name_native = StringField(lazy("Name in their own script"), [Optional(), Length(max=200)])
     is_coordinator = BooleanField(lazy("May create programmes"))

