@@ -49,11 +49,11 @@ class Signatory:
 
 @dataclass(frozen=True, slots=True)
 class ModuleRow:
-    """One line of the transcript; `attended` is None where it is not to be shown."""
+    """One line of the transcript; `credited` is None where it is not to be shown."""
 
     titles: Texts
     minutes: int
-    attended: int | None = None
+    credited: int | None = None
     outcomes: tuple[Texts, ...] = ()
 
 
@@ -75,7 +75,7 @@ class CertificateFacts:
     partners: tuple[Partner, ...]
     signatories: tuple[Signatory, ...]
     modules: tuple[ModuleRow, ...]
-    attended: int | None = None
+    credited: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.languages) <= 2:

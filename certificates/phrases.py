@@ -35,7 +35,7 @@ class Phrases:
     transcript_of: str
     module: str
     hours: str
-    attended: str
+    credited: str
     total: str
     hours_note: str
     outcomes_note: str
@@ -66,7 +66,7 @@ PHRASES: Mapping[str, Phrases] = {
         transcript_of="to certificate {number}",
         module="Module and what it teaches",
         hours="Hours",
-        attended="Attended",
+        credited="Credited",
         total="Total",
         hours_note="Hours are academic hours of {minutes} minutes.",
         outcomes_note="Below each module: what a participant can do after it.",
@@ -97,7 +97,7 @@ PHRASES: Mapping[str, Phrases] = {
         transcript_of="к сертификату {number}",
         module="Модуль и его результаты",
         hours="Часы",
-        attended="Посещено",
+        credited="Зачтено",
         total="Всего",
         hours_note="Часы академические, по {minutes} минут.",
         outcomes_note="Под каждым модулем указано, что участник умеет после него.",
@@ -134,7 +134,7 @@ PHRASES: Mapping[str, Phrases] = {
         transcript_of="{number} сертификатына",
         module="Модуль және оның нәтижелері",
         hours="Сағат",
-        attended="Қатысқаны",
+        credited="Есептелді",
         total="Барлығы",
         hours_note="Сағаттар академиялық, әрқайсысы {minutes} минут.",
         outcomes_note="Әр модульдің астында қатысушы одан кейін не істей алатыны жазылған.",
@@ -166,7 +166,7 @@ PHRASES: Mapping[str, Phrases] = {
         transcript_of="ба сертификати {number}",
         module="Модул ва натиҷаҳои он",
         hours="Соат",
-        attended="Иштирок",
+        credited="Ҳисобшуда",
         total="Ҳамагӣ",
         hours_note="Соатҳо академӣ буда, ҳар кадоми он {minutes} дақиқа аст.",
         outcomes_note="Дар зери ҳар модул: иштирокчӣ баъди он чӣ карда метавонад.",

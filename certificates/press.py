@@ -180,12 +180,12 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
                     for language in facts.languages
                 ],
                 "hours": hours(module.minutes),
-                "attended": None if module.attended is None else hours(module.attended),
+                "credited": None if module.credited is None else hours(module.credited),
             }
             for module in facts.modules
         ],
         "hours": hours(facts.minutes),
-        "attended": None if facts.attended is None else hours(facts.attended),
+        "credited": None if facts.credited is None else hours(facts.credited),
         "link": facts.verification_url.partition("://")[2],
         "qr": qr_path(facts.verification_url),
     }

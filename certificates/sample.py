@@ -140,7 +140,7 @@ def sample_facts(
         ModuleRow(
             titles={"en": en, "ru": ru, "kk": kk, "tg": tg},
             minutes=hours * 45,
-            attended=hours * 45 - (30 if hours == 4 else 0),
+            credited=hours * 45 - (30 if hours == 4 else 0),
             outcomes=({"en": outcome_en, "ru": outcome_ru},),
         )
         for en, ru, kk, tg, outcome_en, outcome_ru, hours in _MODULES
@@ -217,5 +217,5 @@ def sample_facts(
             ),
         ),
         modules=modules,
-        attended=sum(module.attended or 0 for module in modules),
+        credited=sum(module.credited or 0 for module in modules),
     )
