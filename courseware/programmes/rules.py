@@ -1,0 +1,232 @@
+"""What a programme says and when it may be released."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from courseware.hours import Minutes, written_hours
+from courseware.messages import Message
+from courseware.partners.rules import OrganisationKind, Part
+from courseware.texts import Texts
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+COUNTRY = re.compile(r"[A-Z]{2}")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+SERIES = re.compile(r"(?:[A-Za-z0-9 ./_-]|\{year\}|\{number(?::0[2-9])?\})+")
+MOST_MODULES = 100
+MOST_MINUTES = 60 * 10_000
+
+DEFAULT_SERIES = "{year}-{number:04}"
+DEFAULT_COLOUR = "#1d3a6b"
+
+
+@dataclass(frozen=True)
+class OrganisationFacts:
+    """What a programme says of an organisation."""
+
+    code: str
+    names: Texts
+    kind: OrganisationKind
+    short_name: str = ""
+    country: str = ""
+    city: Texts = field(default_factory=dict)
+    sector: str = ""
+    mark_letters: str = ""
+    mark_colour: str = DEFAULT_COLOUR
+
+
+@dataclass(frozen=True)
+class PartnerFacts:
+    """An organisation and its part in the programme."""
+
+    organisation: OrganisationFacts
+    part: Part
+
+
+@dataclass(frozen=True)
+class SignatoryFacts:
+    """Whose name stands on the certificate; `organisation` is a partner's code."""
+
+    organisation: str
+    names: Texts
+    offices: Texts
+
+
+@dataclass(frozen=True)
+class ModuleFacts:
+    """One module with its planned contact time."""
+
+    code: str
+    titles: Texts
+    minutes: Minutes
+    outcomes: tuple[Texts, ...] = ()
+
+
+@dataclass(frozen=True)
+class CertificateRules:
+    """What a participant needs for the certificate, and how it is numbered and printed."""
+
+    threshold_percent: int = 80
+    feedback_required: bool = False
+    name_confirmed: bool = True
+    excused_earns_hours: bool = False
+    series: str = DEFAULT_SERIES
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True)
+class ProgrammeFacts:
+    """Everything a programme file says."""
+
+    code: str
+    titles: Texts
+    promised_minutes: Minutes
+    academic_hour_minutes: Minutes = 45
+    summaries: Texts = field(default_factory=dict)
+    certificate: CertificateRules = CertificateRules()
+    partners: tuple[PartnerFacts, ...] = ()
+    signatories: tuple[SignatoryFacts, ...] = ()
+    modules: tuple[ModuleFacts, ...] = ()
+
+    @property
+    def planned_minutes(self) -> Minutes:
+        """The sum of the modules."""
+        return sum(module.minutes for module in self.modules)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong at one place of a programme, such as `modules[2].hours`."""
+
+    path: str
+    message: Message
+
+
+class WrongProgramme(ValueError):
+    """The values do not make a programme; `problems` name every place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(f"{problem.path}: {problem.message}" for problem in problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True)
+class HoursBalance:
+    """The sum of the modules beside what the programme promises."""
+
+    planned: Minutes
+    promised: Minutes
+    academic_hour: Minutes
+
+    @property
+    def difference(self) -> Minutes:
+        """Positive where the modules have more than is promised."""
+        return self.planned - self.promised
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the modules add up to the promise."""
+        return self.planned == self.promised
+
+    @property
+    def message(self) -> Message:
+        """The sentence under the figures."""
+        values = {
+            "planned": written_hours(self.planned, self.academic_hour),
+            "promised": written_hours(self.promised, self.academic_hour),
+            "difference": written_hours(abs(self.difference), self.academic_hour),
+        }
+        if self.is_even:
+            return Message("The modules add up to the promised %(promised)s hours.", **values)
+        if self.difference > 0:
+            return Message(
+                "The modules add up to %(planned)s hours: %(difference)s more than "
+                "the promised %(promised)s.",
+                **values,
+            )
+        return Message(
+            "The modules add up to %(planned)s hours: %(difference)s fewer than "
+            "the promised %(promised)s.",
+            **values,
+        )
+
+
+def release_problems(balance: HoursBalance, *, modules: int) -> list[Message]:
+    """Why a programme cannot be released; empty where it can."""
+    if not modules:
+        return [Message("The programme has no modules. Add its modules with their hours first.")]
+    if not balance.is_even:
+        return [
+            balance.message,
+            Message("Correct the hours of a module or the promised hours, then release it."),
+        ]
+    return []
+
+
+def series_problem(series: str) -> Message | None:
+    """Why `series` is no pattern for certificate numbers; None where it is one."""
+    if not SERIES.fullmatch(series) or series.count("{number") != 1 or len(series) > 60:
+        return Message(
+            "“%(value)s” is not a number series. Write letters, digits, “-”, “/” and exactly one "
+            "{number} or {number:04}; {year} stands for the year, as in EKTU-{year}-{number:04}.",
+            value=series[:80],
+        )
+    return None
+
+
+def check_partners(
+    partners: Sequence[PartnerFacts],
+    signatories: Sequence[SignatoryFacts],
+    problems: list[Problem],
+) -> None:
+    """Add what is wrong between partners and signatories to `problems`."""
+    known: dict[str, OrganisationFacts] = {}
+    parts: set[tuple[str, Part]] = set()
+    for n, partner in enumerate(partners, start=1):
+        code = partner.organisation.code
+        if not code:
+            continue
+        if known.setdefault(code, partner.organisation) != partner.organisation:
+            problems.append(
+                Problem(
+                    f"partners[{n}].code",
+                    Message("“%(code)s” is described twice, and differently.", code=code),
+                )
+            )
+        if (code, partner.part) in parts:
+            problems.append(
+                Problem(
+                    f"partners[{n}].part",
+                    Message("“%(code)s” has this part twice.", code=code),
+                )
+            )
+        parts.add((code, partner.part))
+    for n, signatory in enumerate(signatories, start=1):
+        if signatory.organisation and signatory.organisation not in known:
+            problems.append(
+                Problem(
+                    f"signatories[{n}].organisation",
+                    Message(
+                        "“%(code)s” is not the code of a partner of this programme.",
+                        code=signatory.organisation,
+                    ),
+                )
+            )
+
+
+def check_modules(modules: Sequence[ModuleFacts], problems: list[Problem]) -> None:
+    """Add module codes that are given twice to `problems`."""
+    seen: dict[str, int] = {}
+    for n, module in enumerate(modules, start=1):
+        first = seen.setdefault(module.code.casefold(), n)
+        if module.code and first != n:
+            problems.append(
+                Problem(
+                    f"modules[{n}].code",
+                    Message(
+                        "“%(code)s” is the code of modules[%(first)s] already.",
+                        code=module.code,
+                        first=first,
+                    ),
+                )
+            )
