@@ -11,6 +11,17 @@ LANGUAGES = ("en", "ru", "kk", "tg")
 
 LANGUAGE_NAMES = {"en": "English", "ru": "Русский", "kk": "Қазақша", "tg": "Тоҷикӣ"}
 
+LANGUAGE_WORDS: Mapping[str, str] = {
+    word: code
+    for code, words in {
+        "en": ("en", "eng", "english", "английский", "ағылшын", "англисӣ"),
+        "ru": ("ru", "rus", "russian", "русский", "орыс", "русӣ"),
+        "kk": ("kk", "kaz", "kz", "kazakh", "казахский", "қазақ", "қазақша", "қазақӣ"),
+        "tg": ("tg", "tgk", "tj", "tajik", "таджикский", "тәжік", "тоҷикӣ"),
+    }.items()
+    for word in words
+}
+
 
 def choose(texts: Mapping[str, str] | None, language: str | None = None) -> str:
     """The text in `language`; else in English; else in any language there is; else ""."""

@@ -1,5 +1,8 @@
 """Kinds of organisations and the parts they play."""
 
+import re
+import unicodedata
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -19,3 +22,30 @@ class Part(StrEnum):
     HOST = "host"
     FUNDER = "funder"
     EMPLOYER = "employer"
+
+
+KIND_WORDS: Mapping[str, OrganisationKind] = {
+    word: kind
+    for kind, words in {
+        OrganisationKind.UNIVERSITY: ("university", "университет", "вуз", "донишгоҳ"),
+        OrganisationKind.COLLEGE: ("college", "колледж", "коллеҷ"),
+        OrganisationKind.COMPANY: (
+            "company", "business", "компания", "предприятие", "фирма", "бизнес", "ширкат",
+        ),
+        OrganisationKind.PUBLIC_BODY: (
+            "public body", "public_body", "government", "ministry", "agency", "госорган",
+            "государственный орган", "министерство", "мемлекеттік орган", "мақоми давлатӣ",
+        ),
+        OrganisationKind.ASSOCIATION: (
+            "association", "ngo", "ассоциация", "союз", "нко", "нпо", "қауымдастық", "ассотсиатсия",
+        ),
+        OrganisationKind.OTHER: ("other", "другое", "другая", "басқа", "дигар"),
+    }.items()
+    for word in words
+}  # fmt: skip
+
+
+def organisation_key(name: str) -> str:
+    """What two spellings of one organisation's name share: letters and digits without case."""
+    text = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
+    return " ".join(re.sub(r"[\W_]+", " ", text).split())[:400]
