@@ -6,84 +6,46 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from courseware.addresses import email_problem
 from courseware.messages import N_, Message
+from courseware.names import clean_name, name_problem
+from courseware.schedule.planning_rules import (
+    HEADINGS,
+    PlannedSession,
+    PlannedTrainer,
+    PlannedVenue,
+)
 from courseware.schedule.rules import NoSuchTime, Span, TrainerPart, contact_minutes, moment
 from courseware.tables import Columns, Row, Table, match_columns
-
-HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "session": ("session", "code", "session code", "занятие", "код занятия"),
-    "module": ("module", "module code", "модуль", "код модуля"),
-    "title": ("title", "session title", "topic", "название", "тема"),
-    "date": ("date", "day", "дата", "день"),
-    "start": ("start", "starts", "from", "начало", "с"),
-    "end": ("end", "ends", "until", "конец", "окончание", "до"),
-    "breaks": ("breaks", "break", "перерывы", "перерыв"),
-    "venues": ("venues", "venue", "место", "места", "место проведения", "аудитория"),
-    "city": ("city", "город"),
-    "link": ("link", "online link", "ссылка"),
-    "lead": ("lead", "lead e-mail", "lead trainer", "ведущий", "ведущий тренер"),
-    "lead name": ("lead name", "name of lead", "имя ведущего", "фио ведущего"),
-    "lead organisation": ("lead organisation", "lead partner", "организация ведущего"),
-    "co-trainers": ("co-trainers", "co-trainer", "со-тренеры", "второй тренер", "сотренеры"),
-    "co-trainer names": ("co-trainer names", "co-trainer name", "имена со-тренеров"),
-    "co-trainer organisations": (
-        "co-trainer organisations",
-        "co-trainer organisation",
-        "организации со-тренеров",
-    ),
-}
-"""The accepted headings of each column; the first is the one we write."""
 
 REQUIRED = ("session", "module", "date", "start", "end")
 LONGEST_SESSION = 12 * 60
 
 _CODE = re.compile(r"[^\W_][\w.\-]{0,39}")
-_ADDRESS = re.compile(r"[^@\s<>;,]{1,64}@[^@\s<>;,.]+(?:\.[^@\s<>;,.]+)+")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
 
 
 @dataclass(frozen=True)
-class PlannedVenue:
-    """A place as the sheet names it; `partner` is the code of its organisation, or empty."""
-
-    partner: str
-    name: str
-
-
-@dataclass(frozen=True)
-class PlannedTrainer:
-    """Who is to lead, by address; name and partner code matter only for people not yet known."""
-
-    part: TrainerPart
-    email: str
-    name: str = ""
-    partner: str = ""
-
-
-@dataclass(frozen=True)
-class PlannedSession:
-    """One row of the sheet, understood. Times are in UTC."""
+class Fault:
+    """What is wrong in one cell; the sentence begins in small letters, to follow “Row 3:”."""
 
     row: int
-    code: str
-    module: str
-    title: str
-    span: Span
-    breaks: tuple[Span, ...] = ()
-    venues: tuple[PlannedVenue, ...] = ()
-    city: str = ""
-    link: str = ""
-    trainers: tuple[PlannedTrainer, ...] = ()
+    column: str
+    sentence: Message
 
 
 @dataclass(frozen=True)
 class ScheduleSheet:
-    """What a file says: its sessions, or the problems that stop it, and remarks that do not."""
+    """What a file says: its sessions, or the problems that stop it, and remarks that do not.
+
+    `faults` are those of the problems that have a cell.
+    """
 
     sessions: tuple[PlannedSession, ...] = ()
     problems: tuple[Message, ...] = ()
     remarks: tuple[Message, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass
@@ -94,12 +56,10 @@ class _Reader:
     zone: ZoneInfo
     modules: Collection[str]
     partners: Collection[str]
-    problems: list[Message] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
-    def wrong(self, row: Row, text: str, /, **values: object) -> None:
-        self.problems.append(
-            Message("Row %(row)s: %(what)s", row=row.number, what=Message(text, **values))
-        )
+    def wrong(self, row: Row, column: str, text: str, /, **values: object) -> None:
+        self.faults.append(Fault(row.number, column, Message(text, **values)))
 
 
 def read_schedule(
@@ -124,6 +84,7 @@ def read_schedule(
         if key in seen:
             reader.wrong(
                 row,
+                "session",
                 N_("session “%(code)s” is in row %(first)s already. Give each its own code."),
                 code=planned.code,
                 first=seen[key],
@@ -131,21 +92,26 @@ def read_schedule(
         else:
             seen[key] = row.number
             sessions.append(planned)
+    problems = [
+        Message("Row %(row)s: %(what)s", row=fault.row, what=fault.sentence)
+        for fault in reader.faults
+    ]
     if not table.rows:
-        reader.problems.append(Message("The file has a header and no sessions below it."))
-    return ScheduleSheet(tuple(sessions), tuple(reader.problems), columns.remarks)
+        problems.append(Message("The file has a header and no sessions below it."))
+    return ScheduleSheet(tuple(sessions), tuple(problems), columns.remarks, tuple(reader.faults))
 
 
 def _session(reader: _Reader, row: Row) -> PlannedSession | None:
     """The session of one row; None when something in it is wrong."""
-    before = len(reader.problems)
+    before = len(reader.faults)
     cell = {name: reader.columns.cell(row, name) for name in HEADINGS}
     code = cell["session"]
     if not code:
-        reader.wrong(row, N_("the session has no code. Enter one, such as S01."))
+        reader.wrong(row, "session", N_("the session has no code. Enter one, such as S01."))
     elif not _CODE.fullmatch(code):
         reader.wrong(
             row,
+            "session",
             N_("“%(code)s” cannot be a code: use up to 40 letters, digits, dots and hyphens."),
             code=_short(code),
         )
@@ -153,6 +119,7 @@ def _session(reader: _Reader, row: Row) -> PlannedSession | None:
     if module is None:
         reader.wrong(
             row,
+            "module",
             N_("the programme has no module “%(module)s”. It has: %(known)s."),
             module=_short(cell["module"]),
             known=", ".join(reader.modules),
@@ -161,6 +128,7 @@ def _session(reader: _Reader, row: Row) -> PlannedSession | None:
         if len(cell[name]) > most:
             reader.wrong(
                 row,
+                name,
                 N_("“%(field)s” is longer than %(most)s characters. Shorten it."),
                 field=name,
                 most=most,
@@ -168,16 +136,17 @@ def _session(reader: _Reader, row: Row) -> PlannedSession | None:
     if cell["link"] and not _LINK.fullmatch(cell["link"]):
         reader.wrong(
             row,
+            "link",
             N_("“%(link)s” is not a link. It begins with https:// and has no spaces."),
             link=_short(cell["link"]),
         )
     span = _span(reader, row, cell["date"], cell["start"], cell["end"])
     breaks = _breaks(reader, row, cell["date"], cell["breaks"], span) if span else ()
-    if span and breaks and len(reader.problems) == before and not contact_minutes(span, breaks):
-        reader.wrong(row, N_("the breaks leave no contact time. Shorten them."))
+    if span and breaks and len(reader.faults) == before and not contact_minutes(span, breaks):
+        reader.wrong(row, "breaks", N_("the breaks leave no contact time. Shorten them."))
     venues = _venues(reader, row, cell["venues"])
     trainers = _trainers(reader, row, cell)
-    if len(reader.problems) > before or span is None or module is None:
+    if len(reader.faults) > before or span is None or module is None:
         return None
     return PlannedSession(
         row=row.number,
@@ -196,20 +165,22 @@ def _session(reader: _Reader, row: Row) -> PlannedSession | None:
 def _span(reader: _Reader, row: Row, day: str, start: str, end: str) -> Span | None:
     on = read_date(day)
     if isinstance(on, Message):
-        reader.wrong(row, on.text, **on.values)
+        reader.wrong(row, "date", on.text, **on.values)
     moments = []
-    for text, missing in (
-        (start, N_("the start is missing. Enter a time, such as 09:00.")),
-        (end, N_("the end is missing. Enter a time, such as 12:15.")),
+    for column, text, missing in (
+        ("start", start, N_("the start is missing. Enter a time, such as 09:00.")),
+        ("end", end, N_("the end is missing. Enter a time, such as 12:15.")),
     ):
         if not text:
-            reader.wrong(row, missing)
+            reader.wrong(row, column, missing)
             continue
         at = read_time(text)
         if at is None:
-            reader.wrong(row, N_("“%(text)s” is not a time. Write it as 09:00."), text=_short(text))
+            reader.wrong(
+                row, column, N_("“%(text)s” is not a time. Write it as 09:00."), text=_short(text)
+            )
         elif isinstance(on, date):
-            moments.append(_moment(reader, row, on, at))
+            moments.append(_moment(reader, row, column, on, at))
     if len(moments) < 2 or None in moments:
         return None
     starts_at, ends_at = moments
@@ -217,6 +188,7 @@ def _span(reader: _Reader, row: Row, day: str, start: str, end: str) -> Span | N
     if ends_at <= starts_at:
         reader.wrong(
             row,
+            "end",
             N_("the session ends at %(end)s, before it starts at %(start)s."),
             start=start,
             end=end,
@@ -225,6 +197,7 @@ def _span(reader: _Reader, row: Row, day: str, start: str, end: str) -> Span | N
     if (ends_at - starts_at).total_seconds() > LONGEST_SESSION * 60:
         reader.wrong(
             row,
+            "end",
             N_("the session is longer than %(most)s hours. Split it, or correct its times."),
             most=LONGEST_SESSION // 60,
         )
@@ -232,12 +205,13 @@ def _span(reader: _Reader, row: Row, day: str, start: str, end: str) -> Span | N
     return Span(starts_at, ends_at)
 
 
-def _moment(reader: _Reader, row: Row, day: date, at: time) -> datetime | None:
+def _moment(reader: _Reader, row: Row, column: str, day: date, at: time) -> datetime | None:
     try:
         return moment(day, at, reader.zone)
     except NoSuchTime:
         reader.wrong(
             row,
+            column,
             N_(
                 "clocks in %(zone)s are put forward past %(time)s on %(date)s, so that time "
                 "does not exist. Enter another."
@@ -247,7 +221,7 @@ def _moment(reader: _Reader, row: Row, day: date, at: time) -> datetime | None:
             date=f"{day}",
         )
     except OverflowError:
-        reader.wrong(row, N_("“%(text)s” is not a date of our time."), text=f"{day}")
+        reader.wrong(row, "date", N_("“%(text)s” is not a date of our time."), text=f"{day}")
     return None
 
 
@@ -260,18 +234,21 @@ def _breaks(reader: _Reader, row: Row, day: str, text: str, span: Span) -> tuple
         if len(ends) != 2 or None in times:
             reader.wrong(
                 row,
+                "breaks",
                 N_("“%(text)s” is not a break. Write it as 10:30-10:45, and “;” between two."),
                 text=_short(part),
             )
             continue
         assert isinstance(on, date)
-        first, last = (_moment(reader, row, on, at) for at in times if at is not None)
+        first, last = (_moment(reader, row, "breaks", on, at) for at in times if at is not None)
         if first is None or last is None:
             continue
         if last <= first:
-            reader.wrong(row, N_("the break %(text)s ends before it begins."), text=part)
+            reader.wrong(row, "breaks", N_("the break %(text)s ends before it begins."), text=part)
         elif first < span.starts_at or last > span.ends_at:
-            reader.wrong(row, N_("the break %(text)s is not inside the session."), text=part)
+            reader.wrong(
+                row, "breaks", N_("the break %(text)s is not inside the session."), text=part
+            )
         else:
             spans.append(Span(first, last))
     return tuple(sorted(spans))
@@ -285,6 +262,7 @@ def _venues(reader: _Reader, row: Row, text: str) -> tuple[PlannedVenue, ...]:
         if colon and partner is None:
             reader.wrong(
                 row,
+                "venues",
                 N_(
                     "“%(partner)s” is not a partner of the programme. Before “:” stands one of: "
                     "%(known)s."
@@ -297,6 +275,7 @@ def _venues(reader: _Reader, row: Row, text: str) -> tuple[PlannedVenue, ...]:
         if not name or len(name) > 200:
             reader.wrong(
                 row,
+                "venues",
                 N_(
                     "“%(text)s” is not a venue. Write it as “TSUC: Room B-204”, at most 200 "
                     "characters."
@@ -317,15 +296,18 @@ def _trainers(reader: _Reader, row: Row, cell: Mapping[str, str]) -> tuple[Plann
         emails = _parts(cell[addresses])
         if part is TrainerPart.LEAD and len(emails) > 1:
             reader.wrong(
-                row, N_("a session has one lead. Put the others into the column “co-trainers”.")
+                row,
+                addresses,
+                N_("a session has one lead. Put the others into the column “co-trainers”."),
             )
             continue
         given_names = _aligned(reader, row, names, cell[names], len(emails))
         given_partners = _aligned(reader, row, partners, cell[partners], len(emails))
         for at, email in enumerate(emails):
-            if not _ADDRESS.fullmatch(email) or len(email) > 254:
+            if email_problem(email):
                 reader.wrong(
                     row,
+                    addresses,
                     N_("“%(text)s” is not an e-mail address. Trainers are named by theirs."),
                     text=_short(email),
                 )
@@ -335,21 +317,26 @@ def _trainers(reader: _Reader, row: Row, cell: Mapping[str, str]) -> tuple[Plann
             if known is None:
                 reader.wrong(
                     row,
+                    partners,
                     N_("“%(partner)s” is not a partner of the programme. It has: %(known)s."),
                     partner=_short(partner),
                     known=", ".join(reader.partners),
                 )
                 continue
-            if len(given_names[at]) > 200:
-                reader.wrong(row, N_("the name of a trainer is longer than 200 characters."))
+            name = clean_name(given_names[at])
+            if problem := name_problem(name):
+                reader.wrong(row, names, problem.text, **problem.values)
                 continue
             key = email.lower()
             if key in found:
                 reader.wrong(
-                    row, N_("%(email)s is named twice. Name each trainer once."), email=key
+                    row,
+                    addresses,
+                    N_("%(email)s is named twice. Name each trainer once."),
+                    email=key,
                 )
                 continue
-            found[key] = PlannedTrainer(part, key, given_names[at], known)
+            found[key] = PlannedTrainer(part, key, name, known)
     return tuple(found.values())
 
 
@@ -359,6 +346,7 @@ def _aligned(reader: _Reader, row: Row, field_: str, text: str, count: int) -> l
     if parts and len(parts) != count and count:
         reader.wrong(
             row,
+            field_,
             N_(
                 "“%(field)s” has %(found)s entries for %(count)s trainers. "
                 "Give one for each, with “;” between them."

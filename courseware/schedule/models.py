@@ -10,7 +10,7 @@ from courseware.cohorts.models import Cohort
 from courseware.db import db, new_public_id
 from courseware.partners.models import Organisation
 from courseware.programmes.models import Module
-from courseware.schedule.rules import TrainerPart
+from courseware.schedule.rules import Span, TrainerPart, contact_minutes
 
 
 class Venue(db.Model):
@@ -61,6 +61,41 @@ class TrainingSession(db.Model):
     trainers: Mapped[list["SessionTrainer"]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", order_by="SessionTrainer.id"
     )
+
+    @property
+    def planned_span(self) -> Span:
+        """From its planned start to its planned end."""
+        return Span(self.starts_at, self.ends_at)
+
+    @property
+    def span(self) -> Span:
+        """When it really took place, as far as that is recorded, else the plan."""
+        return Span(self.actual_starts_at or self.starts_at, self.actual_ends_at or self.ends_at)
+
+    @property
+    def break_spans(self) -> list[Span]:
+        """Its breaks, which do not count as contact time."""
+        return [Span(each.starts_at, each.ends_at) for each in self.breaks]
+
+    @property
+    def contact_minutes(self) -> int:
+        """Planned minutes less breaks."""
+        return contact_minutes(self.planned_span, self.break_spans)
+
+    @property
+    def delivered_minutes(self) -> int:
+        """Minutes that really took place, less breaks; the plan where nothing else is recorded."""
+        return contact_minutes(self.span, self.break_spans)
+
+    @property
+    def lead(self) -> User | None:
+        """Who leads it, if anybody is named yet."""
+        return next((one.user for one in self.trainers if one.part is TrainerPart.LEAD), None)
+
+    @property
+    def co_trainers(self) -> list[User]:
+        """Who leads it together with the lead."""
+        return [one.user for one in self.trainers if one.part is TrainerPart.CO_TRAINER]
 
 
 class SessionBreak(db.Model):

@@ -9,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courseware.hours import written_hours
-from courseware.schedule.imports import (
-    HEADINGS,
-    PlannedVenue,
-    read_date,
-    read_schedule,
-    read_time,
-)
+from courseware.schedule.imports import read_date, read_schedule, read_time
+from courseware.schedule.planning_rules import HEADINGS, PlannedVenue
 from courseware.schedule.rules import Span, TrainerPart, contact_minutes
 from courseware.tables import Row, Table, read_table
 
