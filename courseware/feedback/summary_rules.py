@@ -261,33 +261,3 @@ class ResponseRate:
         if not self.invited:
             return None
         return (200 * self.answered + self.invited) // (2 * self.invited)
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One piece of a stacked bar, in percent of the axis: where it begins and how wide it is."""
-
-    point: int
-    start: float
-    width: float
-    count: int
-
-
-def diverging(counts: Sequence[int]) -> tuple[Segment, ...]:
-    """A scale's bar on the common axis from −100 % to 100 %, drawn from 0 to 100.
-
-    The middle of the scale lies on the middle of the axis; a middle point is halved by it.
-    """
-    n = sum(counts)
-    if not n:
-        return ()
-    half = len(counts) // 2
-    left = sum(counts[:half]) + (counts[half] / 2 if len(counts) % 2 else 0)
-    start = 50 - 50 * left / n
-    segments = []
-    for point, count in enumerate(counts, start=1):
-        width = 50 * count / n
-        if count:
-            segments.append(Segment(point, round(start, 3), round(width, 3), count))
-        start += width
-    return tuple(segments)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from courseware.feedback.chart_rules import diverging, tones
 from courseware.feedback.rules import Best, Kind, Option, Question
 from courseware.feedback.summary_rules import (
     add_up,
     countable,
-    diverging,
     hide_small,
     pool_small,
     summarise,
@@ -177,3 +177,13 @@ def test_the_way_pieces_are_found_sees_a_leak():
     sizes = {"a": 3, "b": 9}
     leaks = _pieces([frozenset("ab"), frozenset("b")], sizes)
     assert any(sum(sizes[group] for group in piece) < 5 for piece in leaks)
+
+
+@pytest.mark.parametrize("points", [3, 4, 5, 6, 7])
+def test_every_point_of_every_scale_has_a_tone(points):
+    question = Question("q", Kind.SCALE, {"en": "?"}, points=points)
+    assert len(set(tones(question))) == points
+    middle = Question("q", Kind.SCALE, {"en": "?"}, points=points, best=Best.MIDDLE)
+    if points % 2:
+        assert tones(middle) == tones(middle)[::-1]
+        assert tones(middle)[points // 2] == "high-3"
