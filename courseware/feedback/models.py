@@ -8,10 +8,17 @@ keys are random, so that no order is left to join the two.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.db import db, new_public_id
 from courseware.feedback.rules import About
@@ -36,10 +43,14 @@ class Questionnaire(db.Model):
 
 
 class FeedbackRound(db.Model):
-    """One asking: a questionnaire put to a cohort, about one session or about the course."""
+    """One asking: a questionnaire put to a cohort, about one session or about the course.
+
+    `place` is the session's code, or "" for the course, so that a UNIQUE constraint can see it.
+    Imported answers make a closed round that nobody was invited to here: it has no tickets.
+    """
 
     __tablename__ = "feedback_round"
-    __table_args__ = (UniqueConstraint("questionnaire_id", "cohort_id", "training_session_id"),)
+    __table_args__ = (UniqueConstraint("cohort_id", "questionnaire_id", "place"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(40), unique=True, default=new_public_id)
@@ -48,28 +59,57 @@ class FeedbackRound(db.Model):
     training_session_id: Mapped[int | None] = mapped_column(
         ForeignKey("training_session.id"), index=True
     )
+    place: Mapped[str] = mapped_column(String(40), default="")
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    invited: Mapped[int | None]
+    file_hash: Mapped[str] = mapped_column(String(64), default="")
 
     questionnaire: Mapped[Questionnaire] = relationship(lazy="joined", innerjoin=True)
     cohort: Mapped[Cohort] = relationship(lazy="joined", innerjoin=True)
     training_session: Mapped[TrainingSession | None] = relationship()
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its answers came from a file."""
+        return bool(self.file_hash)
 
 
 class FeedbackTicket(db.Model):
     """The right of one enrolled person to answer once. It holds no time, on purpose."""
 
     __tablename__ = "feedback_ticket"
-    __table_args__ = (UniqueConstraint("round_id", "enrolment_id"),)
+    __table_args__ = {"sqlite_with_rowid": False}
 
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("feedback_round.id"), index=True)
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("feedback_round.id"), primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(
+        ForeignKey("enrolment.id"), primary_key=True, index=True
+    )
     is_spent: Mapped[bool] = mapped_column(default=False)
 
     round: Mapped[FeedbackRound] = relationship()
     enrolment: Mapped[Enrolment] = relationship()
+
+
+class FeedbackLink(db.Model):
+    """A mailed link to a ticket; only the hash of its token is kept."""
+
+    __tablename__ = "feedback_link"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["round_id", "enrolment_id"],
+            ["feedback_ticket.round_id", "feedback_ticket.enrolment_id"],
+            name="fk_feedback_link_ticket",
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    round_id: Mapped[int]
+    enrolment_id: Mapped[int]
+
+    ticket: Mapped[FeedbackTicket] = relationship()
 
 
 class FeedbackResponse(db.Model):
@@ -80,23 +120,29 @@ class FeedbackResponse(db.Model):
 
     key: Mapped[str] = mapped_column(String(40), primary_key=True, default=new_public_id)
     round_id: Mapped[int] = mapped_column(ForeignKey("feedback_round.id"), index=True)
-    language: Mapped[str] = mapped_column(String(5), default="")
-
-    answers: Mapped[list["FeedbackAnswer"]] = relationship(cascade="all, delete-orphan")
 
 
 class FeedbackAnswer(db.Model):
-    """One answer: a number for scales and choices, or a text."""
+    """One answer: a number for scales and choices, or a text.
+
+    A text has no response key: what somebody wrote may give them away, and must then not lead to
+    their ratings.
+    """
 
     __tablename__ = "feedback_answer"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (
+        CheckConstraint("(value IS NULL) <> (text IS NULL)", name="value_or_text"),
+        CheckConstraint("text IS NULL OR response_key IS NULL", name="text_stands_alone"),
+        Index("ix_feedback_answer_counted", "round_id", "question", "trainer_id", "value"),
+        {"sqlite_with_rowid": False},
+    )
 
     key: Mapped[str] = mapped_column(String(40), primary_key=True, default=new_public_id)
-    response_key: Mapped[str] = mapped_column(ForeignKey("feedback_response.key"), index=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("feedback_round.id"), index=True)
+    response_key: Mapped[str | None] = mapped_column(
+        ForeignKey("feedback_response.key"), index=True
+    )
+    round_id: Mapped[int] = mapped_column(ForeignKey("feedback_round.id"))
     question: Mapped[str] = mapped_column(String(60))
     trainer_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     value: Mapped[int | None]
     text: Mapped[str | None] = mapped_column(Text)
-
-    trainer: Mapped[User | None] = relationship()

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from courseware.feedback.rules import LEAST_ANSWERS, About, Best, Kind, Question, Questionnaire, Texts
+from courseware.feedback.rules import (
+    LEAST_ANSWERS,
+    About,
+    Best,
+    Kind,
+    Question,
+    Questionnaire,
+    Texts,
+)
 from courseware.feedback.summary_rules import (
     HIDDEN,
     Counts,
@@ -230,9 +238,7 @@ class _Counted:
     def trainer(self, key: int, name: str) -> GroupResult:
         members = [each for each in self.rounds.values() if key in dict(each.trainers)]
         sections = self.sections([each.id for each in members], key, only_trainers=True)
-        return GroupResult(
-            str(key), {"en": name}, _rate(members), sections, _is_hidden(sections)
-        )
+        return GroupResult(str(key), {"en": name}, _rate(members), sections, _is_hidden(sections))
 
 
 def own_results(results: Results, trainer: int) -> GroupResult | None:

@@ -4,7 +4,7 @@ Everything is computed from how often each value was chosen, which the database 
 response is needed.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt

@@ -657,9 +657,12 @@ def upgrade() -> None:
         sa.Column("questionnaire_id", sa.Integer(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("training_session_id", sa.Integer(), nullable=True),
+        sa.Column("place", sa.String(length=40), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("invited", sa.Integer(), nullable=True),
+        sa.Column("file_hash", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["cohort_id"], ["cohort.id"], name=op.f("fk_feedback_round_cohort_id_cohort")
         ),
@@ -676,10 +679,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback_round")),
         sa.UniqueConstraint("public_id", name=op.f("uq_feedback_round_public_id")),
         sa.UniqueConstraint(
-            "questionnaire_id",
             "cohort_id",
-            "training_session_id",
-            name=op.f("uq_feedback_round_questionnaire_id_cohort_id_training_session_id"),
+            "questionnaire_id",
+            "place",
+            name=op.f("uq_feedback_round_cohort_id_questionnaire_id_place"),
         ),
     )
     with op.batch_alter_table("feedback_round", schema=None) as batch_op:
@@ -843,7 +846,6 @@ def upgrade() -> None:
         "feedback_response",
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("round_id", sa.Integer(), nullable=False),
-        sa.Column("language", sa.String(length=5), nullable=False),
         sa.ForeignKeyConstraint(
             ["round_id"],
             ["feedback_round.id"],
@@ -859,7 +861,6 @@ def upgrade() -> None:
 
     op.create_table(
         "feedback_ticket",
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("round_id", sa.Integer(), nullable=False),
         sa.Column("enrolment_id", sa.Integer(), nullable=False),
         sa.Column("is_spent", sa.Boolean(), nullable=False),
@@ -873,17 +874,27 @@ def upgrade() -> None:
             ["feedback_round.id"],
             name=op.f("fk_feedback_ticket_round_id_feedback_round"),
         ),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_feedback_ticket")),
-        sa.UniqueConstraint(
-            "round_id", "enrolment_id", name=op.f("uq_feedback_ticket_round_id_enrolment_id")
-        ),
+        sa.PrimaryKeyConstraint("round_id", "enrolment_id", name=op.f("pk_feedback_ticket")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("feedback_ticket", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_feedback_ticket_enrolment_id"), ["enrolment_id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_feedback_ticket_round_id"), ["round_id"], unique=False)
 
+    op.create_table(
+        "feedback_link",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("round_id", sa.Integer(), nullable=False),
+        sa.Column("enrolment_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id", "enrolment_id"],
+            ["feedback_ticket.round_id", "feedback_ticket.enrolment_id"],
+            name="fk_feedback_link_ticket",
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_feedback_link")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "revocation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -905,12 +916,19 @@ def upgrade() -> None:
     op.create_table(
         "feedback_answer",
         sa.Column("key", sa.String(length=40), nullable=False),
-        sa.Column("response_key", sa.String(length=40), nullable=False),
+        sa.Column("response_key", sa.String(length=40), nullable=True),
         sa.Column("round_id", sa.Integer(), nullable=False),
         sa.Column("question", sa.String(length=60), nullable=False),
         sa.Column("trainer_id", sa.Integer(), nullable=True),
         sa.Column("value", sa.Integer(), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(value IS NULL) <> (text IS NULL)", name=op.f("ck_feedback_answer_value_or_text")
+        ),
+        sa.CheckConstraint(
+            "text IS NULL OR response_key IS NULL",
+            name=op.f("ck_feedback_answer_text_stands_alone"),
+        ),
         sa.ForeignKeyConstraint(
             ["response_key"],
             ["feedback_response.key"],
@@ -929,9 +947,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("feedback_answer", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_feedback_answer_counted",
+            ["round_id", "question", "trainer_id", "value"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_feedback_answer_response_key"), ["response_key"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_feedback_answer_round_id"), ["round_id"], unique=False)
 
     guard_what_is_only_added()
 
@@ -939,13 +961,13 @@ def upgrade() -> None:
 def downgrade() -> None:
     unguard()
     with op.batch_alter_table("feedback_answer", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_feedback_answer_round_id"))
         batch_op.drop_index(batch_op.f("ix_feedback_answer_response_key"))
+        batch_op.drop_index("ix_feedback_answer_counted")
 
     op.drop_table("feedback_answer")
     op.drop_table("revocation")
+    op.drop_table("feedback_link")
     with op.batch_alter_table("feedback_ticket", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_feedback_ticket_round_id"))
         batch_op.drop_index(batch_op.f("ix_feedback_ticket_enrolment_id"))
 
     op.drop_table("feedback_ticket")
