@@ -27,6 +27,7 @@ from courseware.permissions import Role, also_anywhere, roles_on
 
 AddressOf = Callable[[str], str]
 NameChanged = Callable[[User], None]
+RoleGiver = Callable[[User, Role, str, User | None, datetime], bool]
 
 _hasher = PasswordHasher()
 _NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
@@ -125,6 +126,46 @@ def give_general_roles(
         "give general roles", user, by=by, now=now,
         administrator=user.is_administrator, coordinator=user.is_coordinator,
     )  # fmt: skip
+
+
+_role_givers: list[RoleGiver] = []
+
+
+def gives_roles(function: RoleGiver) -> RoleGiver:
+    """Register what gives roles of a later feature's things; it answers whether it knew the code."""
+    _role_givers.append(function)
+    return function
+
+
+def give_role_of(user: User, role: Role, code: str, *, by: User | None, now: datetime) -> None:
+    """Give a role of the programme or cohort with this code."""
+    if not any([give(user, role, code, by, now) for give in _role_givers]):
+        raise Refused(
+            Message(
+                "Nothing with the code “%(code)s” gives the role “%(role)s”. Check the code.",
+                code=code,
+                role=role,
+            )
+        )
+
+
+def acting_person(email: str | None) -> User:
+    """Who acts in a command: the person named, else the first administrator."""
+    if email:
+        user = find_user_by_email(email)
+        if user is None:
+            raise Refused(Message("Nobody has the address “%(email)s”.", email=email))
+        return user
+    first = db.session.scalar(
+        select(User).where(User.is_administrator, User.is_active).order_by(User.id).limit(1)
+    )
+    if first is None:
+        raise Refused(
+            Message(
+                "There is no administrator yet. Run: courseware user add EMAIL --role administrator"
+            )
+        )
+    return first
 
 
 def deactivate(user: User, *, by: User, now: datetime) -> None:
