@@ -1,36 +1,19 @@
 """Who a name in a report is: by address, exact name, alias, or a resemblance with its reason."""
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 
 from courseware.messages import N_, Message
+from courseware.names import name_key, resemblance, sound_key
 
 MOST_SUGGESTIONS = 3
 LEAST_RESEMBLANCE = 0.72
 
 _BRACKETED = re.compile(r"[(\[（][^)\]）]*[)\]）]?")
 _IN_BRACKETS = re.compile(r"[(\[（]([^)\]）]+)[)\]）]?")
-_NOT_LETTERS = re.compile(r"[^\w'’ʼ-]+", re.UNICODE)
-_APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "`": "'", "ʻ": "'", "‘": "'"})
-
-_LATIN = {
-    "а": "a", "ә": "a", "б": "b", "в": "v", "г": "g", "ғ": "g", "д": "d", "е": "e", "ё": "e",
-    "ж": "zh", "з": "z", "и": "i", "ӣ": "i", "й": "y", "к": "k", "қ": "k", "л": "l", "м": "m",
-    "н": "n", "ң": "n", "о": "o", "ө": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u",
-    "ӯ": "u", "ұ": "u", "ү": "u", "ф": "f", "х": "kh", "ҳ": "h", "һ": "h", "ц": "ts", "ч": "ch",
-    "ҷ": "j", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "і": "i", "ь": "", "э": "e", "ю": "yu",
-    "я": "ya",
-}  # fmt: skip
-# Spellings that differ between passports of the region and mean the same sound.
-_SAME_SOUND = (
-    ("iya", "ia"), ("yya", "ia"), ("iy", "i"), ("yy", "i"), ("yu", "u"), ("ya", "a"), ("ye", "e"),
-    ("yo", "o"), ("kh", "h"), ("dzh", "j"), ("zh", "j"), ("gh", "g"), ("q", "k"), ("w", "v"),
-    ("x", "h"), ("y", "i"), ("ii", "i"), ("'", ""), ("-", ""),
-)  # fmt: skip
+_OWNER = re.compile(r"['’‘ʼ]s\b")
 
 
 class MatchedBy(StrEnum):
@@ -72,12 +55,12 @@ class Match:
     suggestions: tuple[Suggestion, ...] = ()
 
 
-def name_key(name: str) -> str:
-    """The same for the same name however it is typed: case, order, spaces, bracketed additions.
+def shown_name_key(name: str) -> str:
+    """The same for one name however a meeting shows it: case, order, bracketed additions.
 
     "De Compostela, Santiago (EXT)" and "santiago  de compostela" have one key.
     """
-    return " ".join(sorted(_words(_BRACKETED.sub(" ", name)))) or " ".join(sorted(_words(name)))
+    return name_key(_BRACKETED.sub(" ", name)) or name_key(name)
 
 
 def spellings(name: str) -> tuple[str, ...]:
@@ -85,30 +68,8 @@ def spellings(name: str) -> tuple[str, ...]:
 
     Zoom writes "Display name (Original name)".
     """
-    keys = [name_key(name), *(name_key(part) for part in _IN_BRACKETS.findall(name))]
+    keys = [shown_name_key(name), *(name_key(part) for part in _IN_BRACKETS.findall(name))]
     return tuple(dict.fromkeys(key for key in keys if key))
-
-
-def sound_key(name: str) -> str:
-    """A rough Latin form, the same for a name in Cyrillic and in most of its Latin spellings."""
-    words = _words(_BRACKETED.sub(" ", name))
-    return " ".join(sorted(_sound(word.removesuffix("'s")) for word in words))
-
-
-def _words(text: str) -> list[str]:
-    # Stress marks (Russian dictionaries write them) are not letters; й and ё stay letters.
-    text = unicodedata.normalize("NFC", text).replace("\u0301", "")
-    text = text.translate(_APOSTROPHES).casefold()
-    return [word.strip("'-_") for word in _NOT_LETTERS.split(text) if word.strip("'-_")]
-
-
-def _sound(word: str) -> str:
-    latin = "".join(_LATIN.get(letter, letter) for letter in word)
-    latin = unicodedata.normalize("NFKD", latin)
-    latin = "".join(letter for letter in latin if not unicodedata.combining(letter))
-    for spelling, sound in _SAME_SOUND:
-        latin = latin.replace(spelling, sound)
-    return latin
 
 
 class Directory:
@@ -127,14 +88,16 @@ class Directory:
         self._by_name: dict[str, set[int]] = {}
         for known in self._people:
             for name in known.names:
-                self._by_name.setdefault(name_key(name), set()).add(known.id)
+                self._by_name.setdefault(shown_name_key(name), set()).add(known.id)
         self._trainer_emails: set[str] = set()
         self._trainer_names: set[str] = set()
         for trainer in trainers:
             self._trainer_emails.add(trainer.email.lower())
-            self._trainer_names.update(name_key(name) for name in trainer.names)
+            self._trainer_names.update(shown_name_key(name) for name in trainer.names)
         self._sounds = [
-            (known.id, name, sound_key(name)) for known in self._people for name in known.names
+            (known.id, name, frozenset(sound_key(name).split()))
+            for known in self._people
+            for name in known.names
         ]
 
     def match(self, name: str, email: str = "") -> Match:
@@ -169,39 +132,36 @@ class Directory:
         if email:
             parts.append(email.split("@")[0].replace(".", " ").replace("_", " "))
         for part in parts:
-            sound = sound_key(part)
-            if not sound:
+            shown = _OWNER.sub("", _BRACKETED.sub(" ", part) or part)
+            sounds = frozenset(sound_key(shown).split())
+            if not sounds:
                 continue
-            for person, known_name, known_sound in self._sounds:
-                suggestion = _resemblance(person, known_name, sound, known_sound)
-                if suggestion and (
-                    person not in best or best[person].resemblance < suggestion.resemblance
-                ):
-                    best[person] = suggestion
+            for person, known_name, known_sounds in self._sounds:
+                found = _suggestion(person, shown, sounds, known_name, known_sounds)
+                if found and (person not in best or best[person].resemblance < found.resemblance):
+                    best[person] = found
         ordered = sorted(best.values(), key=lambda each: (-each.resemblance, each.id))
         return tuple(ordered[:MOST_SUGGESTIONS])
 
 
-def _resemblance(person: int, known_name: str, sound: str, known_sound: str) -> Suggestion | None:
-    if sound == known_sound:
-        return Suggestion(person, Message(N_("sounds the same in the other script")), 0.99)
-    words, known_words = set(sound.split()), set(known_sound.split())
-    shared = [word for word in words & known_words if len(word) > 2]
-    if shared and len(words & known_words) == min(len(words), len(known_words)):
-        return Suggestion(person, Message(N_("a part of the name is the same")), 0.95)
-    ratio = _alike(sound.split(), known_sound.split())
+def _suggestion(
+    person: int,
+    shown: str,
+    sounds: frozenset[str],
+    known_name: str,
+    known_sounds: frozenset[str],
+) -> Suggestion | None:
+    if sounds == known_sounds:
+        return Suggestion(person, Message(N_("sounds the same in the other script")), 1.0)
+    shared = {word for word in sounds & known_sounds if len(word) > 2}
+    alike = resemblance(shown, known_name)
     if shared:
-        ratio = max(ratio, 0.8)
-        return Suggestion(person, Message(N_("a part of the name is the same")), ratio)
-    if ratio >= LEAST_RESEMBLANCE:
-        return Suggestion(person, Message(N_("is spelt almost like this")), ratio)
+        whole = len(sounds & known_sounds) == min(len(sounds), len(known_sounds))
+        return Suggestion(
+            person,
+            Message(N_("a part of the name is the same")),
+            max(alike, 0.95 if whole else 0.8),
+        )
+    if alike >= LEAST_RESEMBLANCE:
+        return Suggestion(person, Message(N_("is spelt almost like this")), alike)
     return None
-
-
-def _alike(words: Sequence[str], known_words: Sequence[str]) -> float:
-    """How much two names resemble each other as a whole, from 0 to 1."""
-    matcher = SequenceMatcher(None, " ".join(words), " ".join(known_words), autojunk=False)
-    # The two quick ratios are upper bounds: most pairs end here, cheaply.
-    if matcher.real_quick_ratio() < LEAST_RESEMBLANCE or matcher.quick_ratio() < LEAST_RESEMBLANCE:
-        return 0.0
-    return matcher.ratio()

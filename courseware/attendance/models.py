@@ -40,11 +40,12 @@ class AttendanceImport(db.Model):
     report: Mapped[dict[str, Any]]
     state: Mapped[ImportState]
     uploaded_at: Mapped[datetime]
-    uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    """None: from the command line, where nobody is signed in."""
     accepted_at: Mapped[datetime | None]
 
     training_session: Mapped[TrainingSession] = relationship()
-    uploaded_by: Mapped[User] = relationship()
+    uploaded_by: Mapped[User | None] = relationship()
 
 
 class AttendanceMark(db.Model):

@@ -1,10 +1,11 @@
 """What a meeting report says, whatever program wrote it, and how its dates are read."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from courseware.attendance.rules import (
@@ -286,3 +287,67 @@ def outside_session(started: datetime | None, ended: datetime | None) -> str:
         return ""
     last = f"{ended:%H:%M}" if ended.date() == started.date() else f"{ended:%Y-%m-%d %H:%M}"
     return f"{started:%Y-%m-%d %H:%M}–{last}"
+
+
+def report_as_json(report: MeetingReport) -> dict[str, Any]:
+    """A report as plain values, to be kept until somebody has reviewed it."""
+    return {
+        "kind": report.kind.value,
+        "title": report.title,
+        "started": _written(report.started),
+        "ended": _written(report.ended),
+        "people": [
+            {
+                "name": person.name,
+                "email": person.email,
+                "intervals": [
+                    [_written(interval.start), _written(interval.end)]
+                    for interval in person.intervals
+                ],
+                "minutes": person.minutes,
+                "times_known": person.times_known,
+                "status": person.status.value if person.status else None,
+                "arrived": person.arrived.isoformat() if person.arrived else None,
+                "left": person.left.isoformat() if person.left else None,
+                "note": person.note,
+                "row": person.row,
+            }
+            for person in report.people
+        ],
+    }
+
+
+def report_from_json(kept: Mapping[str, Any]) -> MeetingReport:
+    """The report that `report_as_json` wrote."""
+    return MeetingReport(
+        kind=ReportKind(kept["kind"]),
+        title=kept["title"],
+        started=_moment_from(kept["started"]),
+        ended=_moment_from(kept["ended"]),
+        people=tuple(
+            ReportedPerson(
+                name=person["name"],
+                email=person["email"],
+                intervals=tuple(
+                    ReportedInterval(_moment_from(start), _moment_from(end))
+                    for start, end in person["intervals"]
+                ),
+                minutes=person["minutes"],
+                times_known=person["times_known"],
+                status=AttendanceStatus(person["status"]) if person["status"] else None,
+                arrived=time.fromisoformat(person["arrived"]) if person["arrived"] else None,
+                left=time.fromisoformat(person["left"]) if person["left"] else None,
+                note=person["note"],
+                row=person["row"],
+            )
+            for person in kept["people"]
+        ),
+    )
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment_from(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from courseware.attendance.matching_rules import name_key
+from courseware.attendance.matching_rules import shown_name_key
 from courseware.attendance.report_rules import (
     DateOrder,
     ReportedInterval,
@@ -282,4 +282,4 @@ class People:
 
     @staticmethod
     def _key(name: str, email: str) -> str:
-        return email or name_key(name)
+        return email or shown_name_key(name)

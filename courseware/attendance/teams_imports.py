@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from courseware.attendance.matching_rules import name_key
+from courseware.attendance.matching_rules import shown_name_key
 from courseware.attendance.report_rules import MeetingReport, ReportedInterval, ReportKind
 from courseware.attendance.sheet_imports import (
     LONGEST_NAME,
@@ -59,7 +59,7 @@ def read_sections(sections: dict[int, list[Row]], dates: Dates) -> MeetingReport
                 moments += [row.cell(header.get("join")), row.cell(header.get("leave"))]
     read = dates.reader(moments)
     emails = {
-        name_key(row.cell(head_2.get("name"))): email_of(row, head_2)
+        shown_name_key(row.cell(head_2.get("name"))): email_of(row, head_2)
         for row in listed[1:]
         if head_2 is not None
     }
@@ -67,7 +67,7 @@ def read_sections(sections: dict[int, list[Row]], dates: Dates) -> MeetingReport
     if head_3 is not None:
         for row in activities[1:]:
             name = row.cell(head_3.get("name"))
-            email = email_of(row, head_3) or emails.get(name_key(name), "")
+            email = email_of(row, head_3) or emails.get(shown_name_key(name), "")
             interval = interval_of(row, head_3, read)
             people.add(name, email, row.number, interval=interval)
     if head_2 is not None:
@@ -128,7 +128,7 @@ def read_list(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingRepor
                 )
             )
             continue
-        moves.setdefault(name_key(name), []).append((moment, is_joining, row))
+        moves.setdefault(shown_name_key(name), []).append((moment, is_joining, row))
     refuse_if(wrong)
     moments = [moment for history in moves.values() for moment, _joining, _row in history]
     for history in moves.values():
