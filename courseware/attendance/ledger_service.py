@@ -338,9 +338,7 @@ def list_registers(cohorts: Sequence[Cohort], *, now: datetime) -> list[Register
             select(Enrolment.cohort_id, func.count())
             .where(Enrolment.cohort_id.in_(ids), Enrolment.withdrawn_at.is_(None))
             .group_by(Enrolment.cohort_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     closed = set(
         db.session.scalars(
