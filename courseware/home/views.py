@@ -1,21 +1,78 @@
 """Routes: the first page of each role, and the page that shows all components."""
 
-from flask import Blueprint, render_template
+from dataclasses import dataclass
+from typing import Any
 
-from courseware.permissions import Permission, requires
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from courseware.i18n import _
+from courseware.permissions import Permission, may, requires, signed_in_user
 
 bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
 @requires(Permission.SEE_HOME)
-def index() -> str:
-    """The first page of each role: what now?"""
+def index() -> ResponseReturnValue:
+    """The first page of each role: what now? For a stranger: what this is."""
+    user = signed_in_user()
+    if user is None:
+        return render_template("home/front.html")
     return render_template("home/components.html")
 
 
 @bp.get("/components")
 @requires(Permission.SEE_COMPONENTS)
-def components() -> str:
+def components() -> ResponseReturnValue:
     """Every component in every state, with sample values."""
     return render_template("home/components.html")
+
+
+@dataclass(frozen=True)
+class Link:
+    """One place that the person may go to."""
+
+    text: str
+    address: str
+    is_current: bool
+
+
+@bp.app_template_global()
+def navigation() -> list[Link]:
+    """The main navigation: what this person may open, asked of the views themselves."""
+    endpoint = request.endpoint or ""
+    places = (
+        (_("What now?"), "home.index", ("home.",)),
+        (_("Cohorts"), "cohorts.index", ("cohorts.", "schedule.", "attendance.", "feedback.")),
+        (_("Programmes"), "programmes.index", ("programmes.",)),
+        (_("Organisations"), "partners.index", ("partners.",)),
+        (_("People"), "accounts.people", ("accounts.people", "accounts.person")),
+    )
+    links = [(text, page_of(at), endpoint.startswith(within)) for text, at, within in places]
+    return [Link(text, address, is_current) for text, address, is_current in links if address]
+
+
+@bp.app_template_global()
+def cohort_pages(cohort: Any, current: str) -> list[tuple[str, str, bool]]:
+    """The pages of one cohort that this person may open: text, address, whether it is this one."""
+    places = (
+        ("overview", _("Cohort"), "cohorts.show"),
+        ("people", _("Participants"), "cohorts.participants"),
+        ("schedule", _("Schedule"), "schedule.show"),
+        ("attendance", _("Attendance"), "attendance.ledger"),
+        ("feedback", _("Feedback"), "feedback.summary"),
+        ("certificates", _("Certificates"), "credentials.cohort"),
+    )
+    pages = [(text, page_of(endpoint, cohort), name == current) for name, text, endpoint in places]
+    return [(text, address, is_current) for text, address, is_current in pages if address]
+
+
+@bp.app_template_global()
+def page_of(endpoint: str, subject: Any = None) -> str | None:
+    """The address of a page about `subject`, if the reader may open it."""
+    view = current_app.view_functions.get(endpoint)
+    user = signed_in_user()
+    if view is None or not may(user, view.permission, subject):  # type: ignore[attr-defined]
+        return None
+    return url_for(endpoint, **({} if subject is None else {"public_id": subject.public_id}))
