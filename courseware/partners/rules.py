@@ -3,7 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from courseware.texts import Texts
+
+COUNTRY = re.compile(r"[A-Z]{2}")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+DEFAULT_COLOUR = "#1d3a6b"
 
 
 class OrganisationKind(StrEnum):
@@ -49,3 +56,18 @@ def organisation_key(name: str) -> str:
     """What two spellings of one organisation's name share: letters and digits without case."""
     text = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
     return " ".join(re.sub(r"[\W_]+", " ", text).split())[:400]
+
+
+@dataclass(frozen=True)
+class OrganisationFacts:
+    """An organisation as a programme file or a form describes it."""
+
+    code: str
+    names: Texts
+    kind: OrganisationKind
+    short_name: str = ""
+    country: str = ""
+    city: Texts = field(default_factory=dict)
+    sector: str = ""
+    mark_letters: str = ""
+    mark_colour: str = DEFAULT_COLOUR

@@ -4,7 +4,8 @@ from fractions import Fraction
 from typing import Any
 
 from courseware.hours import Minutes, academic
-from courseware.programmes.rules import DEFAULT_COLOUR, PartnerFacts, ProgrammeFacts
+from courseware.partners.rules import DEFAULT_COLOUR
+from courseware.programmes.rules import PartnerFacts, ProgrammeFacts
 from courseware.texts import filled
 from courseware.yaml_files import write_yaml
 

@@ -6,17 +6,20 @@ from typing import Any
 
 from courseware.hours import ACADEMIC_HOURS, Minutes, minutes_from_hours
 from courseware.messages import Message
-from courseware.partners.rules import OrganisationKind, Part
-from courseware.programmes.rules import (
-    CODE,
+from courseware.partners.rules import (
     COLOUR,
     COUNTRY,
     DEFAULT_COLOUR,
+    OrganisationFacts,
+    OrganisationKind,
+    Part,
+)
+from courseware.programmes.rules import (
+    CODE,
     MOST_MINUTES,
     MOST_MODULES,
     CertificateRules,
     ModuleFacts,
-    OrganisationFacts,
     PartnerFacts,
     Problem,
     ProgrammeFacts,

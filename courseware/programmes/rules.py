@@ -6,33 +6,15 @@ from dataclasses import dataclass, field
 
 from courseware.hours import Minutes, written_hours
 from courseware.messages import Message
-from courseware.partners.rules import OrganisationKind, Part
+from courseware.partners.rules import OrganisationFacts, Part
 from courseware.texts import Texts
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-COUNTRY = re.compile(r"[A-Z]{2}")
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 SERIES = re.compile(r"(?:[A-Za-z0-9 ./_-]|\{year\}|\{number(?::0[2-9])?\})+")
 MOST_MODULES = 100
 MOST_MINUTES = 60 * 10_000
 
 DEFAULT_SERIES = "{year}-{number:04}"
-DEFAULT_COLOUR = "#1d3a6b"
-
-
-@dataclass(frozen=True)
-class OrganisationFacts:
-    """What a programme says of an organisation."""
-
-    code: str
-    names: Texts
-    kind: OrganisationKind
-    short_name: str = ""
-    country: str = ""
-    city: Texts = field(default_factory=dict)
-    sector: str = ""
-    mark_letters: str = ""
-    mark_colour: str = DEFAULT_COLOUR
 
 
 @dataclass(frozen=True)

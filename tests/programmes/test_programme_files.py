@@ -4,13 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from courseware.partners.rules import OrganisationKind, Part
+from courseware.partners.rules import OrganisationFacts, OrganisationKind, Part
 from courseware.programmes.exports import write_programme
 from courseware.programmes.imports import UnreadableProgramme, read_programme
 from courseware.programmes.rules import (
     CertificateRules,
     ModuleFacts,
-    OrganisationFacts,
     PartnerFacts,
     ProgrammeFacts,
     SignatoryFacts,
