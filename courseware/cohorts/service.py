@@ -148,7 +148,7 @@ def count_enrolled(cohorts: Sequence[Cohort]) -> dict[int, int]:
         )
         .group_by(Enrolment.cohort_id)
     )
-    found = {cohort_id: count for cohort_id, count in db.session.execute(query)}
+    found: dict[int, int] = dict(db.session.execute(query).all())  # type: ignore[arg-type]
     return {cohort.id: found.get(cohort.id, 0) for cohort in cohorts}
 
 
