@@ -68,8 +68,10 @@ def _language(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    if value not in zoneinfo.available_timezones():
-        raise ValueError("the name of a time zone, such as Asia/Dushanbe")
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (OSError, ValueError):
+        raise ValueError("the name of a time zone, such as Asia/Dushanbe") from None
     return value
 
 

@@ -19,7 +19,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Engine, Enum, MetaData, String, event
 from sqlalchemy import DateTime as SQLDateTime
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session, registry, scoped_session
 from sqlalchemy.types import TypeDecorator
 
 from courseware.config import Settings
@@ -134,10 +135,8 @@ def init_app(app: Flask, settings: Settings) -> None:
             event.listen(engine, "begin", _begin_sqlite)
 
 
-def only_once(session: Session, instance: Any) -> bool:
+def only_once(session: Session | scoped_session[Any], instance: Any) -> bool:
     """Add `instance`; False when a UNIQUE constraint says that it is there already."""
-    from sqlalchemy.exc import IntegrityError
-
     try:
         with session.begin_nested():
             session.add(instance)

@@ -1,7 +1,6 @@
 """Languages: whose turn it is, and how dates, numbers and sentences look in them."""
 
-from datetime import date, datetime
-from fractions import Fraction
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -101,17 +100,15 @@ def zone_name(zone: str, at: datetime) -> str:
     city = get_timezone_location(zone, locale=known, return_city=True)
     if not city:
         city = zone.rpartition("/")[2].replace("_", " ")
-    minutes = int(
-        (at.astimezone(ZoneInfo(zone)).utcoffset() or ZoneInfo("UTC").utcoffset(at)).total_seconds()
-        // 60
-    )  # type: ignore[union-attr]
+    offset_now = at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    minutes = int(offset_now.total_seconds() // 60)
     sign = "+" if minutes >= 0 else "−"
     hours, rest = divmod(abs(minutes), 60)
     offset = f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
     return _("%(city)s time, %(offset)s", city=city, offset=offset)
 
 
-def hours(minutes: int | Fraction, hour: int) -> str:
+def hours(minutes: int, hour: int) -> str:
     """Minutes as academic hours of `hour` minutes, exact where short, else to two places."""
     value = academic(minutes, hour)
     return str(format_decimal(float(value), format="#,##0.##"))

@@ -148,7 +148,7 @@ def signed_in_user() -> Any:
     """The person acting, as the object itself and not Flask-Login's proxy; None for a stranger."""
     from flask_login import current_user
 
-    actor = current_user._get_current_object()  # type: ignore[attr-defined]
+    actor = current_user._get_current_object()
     return actor.user if actor.is_authenticated else None
 
 

@@ -1,7 +1,7 @@
 """Headers, hosts, CSRF, rate limits, and forms that are sent twice."""
 
 import secrets
-from typing import Any
+from typing import Any, TypeGuard
 
 from flask import Flask, Response, current_app, g, redirect, request
 from flask_compress import Compress
@@ -12,6 +12,7 @@ from sqlalchemy import String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
 
 from courseware.config import Settings
 from courseware.db import _reading, db
@@ -43,14 +44,11 @@ def form_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def is_own_path(target: str | None) -> bool:
+def is_own_path(target: str | None) -> TypeGuard[str]:
     """Whether `target` is a path of this application, so that `next` leads nowhere else."""
-    return (
-        bool(target)
-        and target[0] == "/"
-        and target[1:2] not in ("/", "\\")
-        and (not any(ord(letter) < 32 or letter == "\\" for letter in target))
-    )
+    if not target or target[0] != "/" or target[1:2] in ("/", "\\"):
+        return False
+    return not any(ord(letter) < 32 or letter == "\\" for letter in target)
 
 
 def _answers_feedback() -> bool:
@@ -58,7 +56,7 @@ def _answers_feedback() -> bool:
     return getattr(view, "permission", None) is Permission.ANSWER_FEEDBACK
 
 
-def _first_answer_again() -> Response | None:
+def _first_answer_again() -> BaseResponse | None:
     """Note the key of a form in the act's own transaction; a repeat is sent where the first went.
 
     Feedback answers take no part: such a row would be a trace (a ticket is spent once anyway).
@@ -72,7 +70,7 @@ def _first_answer_again() -> Response | None:
     except IntegrityError:
         db.session.rollback()
         answer = db.session.scalar(select(SubmittedForm.answer).where(SubmittedForm.key == key))
-        return redirect(answer if is_own_path(answer) else request.path, 303)  # type: ignore[return-value]
+        return redirect(answer if is_own_path(answer) else request.path, 303)
     g.form_key = key
     return None
 

@@ -132,14 +132,15 @@ _role_givers: list[RoleGiver] = []
 
 
 def gives_roles(function: RoleGiver) -> RoleGiver:
-    """Register what gives roles of a later feature's things; it answers whether it knew the code."""
+    """Register what gives roles of a later feature; it answers whether it knew the code."""
     _role_givers.append(function)
     return function
 
 
 def give_role_of(user: User, role: Role, code: str, *, by: User | None, now: datetime) -> None:
     """Give a role of the programme or cohort with this code."""
-    if not any([give(user, role, code, by, now) for give in _role_givers]):
+    given = [give(user, role, code, by, now) for give in _role_givers]
+    if not any(given):
         raise Refused(
             Message(
                 "Nothing with the code “%(code)s” gives the role “%(role)s”. Check the code.",
