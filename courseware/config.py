@@ -70,7 +70,7 @@ def _language(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError("the name of a time zone, such as Asia/Dushanbe") from None
     return value
 

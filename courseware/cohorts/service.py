@@ -433,3 +433,16 @@ def drop_draft(draft: ImportDraft) -> None:
     """Forget an uploaded file."""
     db.session.delete(draft)
     db.session.flush()
+
+
+@accounts.gives_roles
+def _give_role_by_code(user: User, role: Role, code: str, by: User | None, now: datetime) -> bool:
+    """`courseware user add --of CODE`: a role in the programme or cohort with this code."""
+    cohort = find_cohort_by_code(code)
+    if cohort is None:
+        return False
+    if role is Role.PARTICIPANT:
+        enrol(cohort, user, by=by, now=now)
+    else:
+        give_cohort_role(cohort, user, role, by=by, now=now)
+    return True

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.exc import IntegrityError
 
 from courseware import audit
+from courseware.accounts import service as accounts
 from courseware.accounts.models import User
 from courseware.db import db
 from courseware.errors import BadInput, Refused
@@ -364,3 +365,13 @@ def take_programme_role(role: ProgrammeRole, *, by: User, now: datetime) -> None
     )  # fmt: skip
     db.session.delete(role)
     db.session.flush()
+
+
+@accounts.gives_roles
+def _give_role_by_code(user: User, role: Role, code: str, by: User | None, now: datetime) -> bool:
+    """`courseware user add --of CODE`: coordinator of the programme with this code."""
+    programme = find_programme_by_code(code)
+    if programme is None or role is not Role.COORDINATOR:
+        return False
+    give_programme_role(programme, user, role, by=by, now=now)
+    return True
