@@ -7,14 +7,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from courseware.accounts.rules import Gender, normal_email
+from courseware.addresses import email_problem
 from courseware.messages import Message
 from courseware.names import clean_name, name_key, name_problem, sound_key
 from courseware.partners.rules import KIND_WORDS, OrganisationKind, organisation_key
 from courseware.texts import LANGUAGE_WORDS, LANGUAGES, clean_line
 
-_EMAIL = re.compile(
-    r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"]+\.[^\s@<>()\[\]\\,;:\".]{2,}"
-)
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
@@ -110,7 +108,7 @@ class KnownPerson:
     name_native: str = ""
     gender: Gender | None = None
     language: str | None = None
-    organisation_key: str = ""
+    organisation_keys: frozenset[str] = frozenset()
     position: str = ""
 
 
@@ -130,11 +128,6 @@ class Judged:
     def changes_something(self) -> bool:
         """Whether accepting the row writes anything."""
         return self.verdict is not Verdict.WRONG and (self.enrols or bool(self.changes))
-
-
-def is_email(text: str) -> bool:
-    """Whether `text` can be an e-mail address; only sending a mail tells whether it is one."""
-    return bool(_EMAIL.fullmatch(text)) and len(text) <= 254 and text.isprintable()
 
 
 def _name_keys(names: Iterable[str]) -> frozenset[str]:
@@ -161,10 +154,8 @@ def read_person(
     if not latin and not native and not wrong:
         wrong.append(Message("There is no name. Write it in Latin or in native script."))
     email = normal_email(clean_line(row.email))
-    if email and not is_email(email):
-        wrong.append(
-            Message("“%(value)s” is not an e-mail address.", value=clean_line(row.email)[:80])
-        )
+    if email and (problem := email_problem(email)):
+        wrong.append(problem)
     gender = _word(row.gender, GENDER_WORDS)
     if row.gender and gender is None:
         wrong.append(
@@ -393,7 +384,7 @@ def _changes(facts: ParticipantFacts, person: KnownPerson) -> frozenset[str]:
     """What the row adds or changes; what a person said of themselves is only ever added to."""
     changes = set()
     if person.is_enrolled:
-        if facts.organisation and facts.organisation.key != person.organisation_key:
+        if facts.organisation and facts.organisation.key not in person.organisation_keys:
             changes.add("organisation")
         if facts.position and facts.position != person.position:
             changes.add("position")
