@@ -380,6 +380,20 @@ def give_cohort_role(
     return True
 
 
+@accounts.gives_roles
+def _give_by_code(user: User, role: Role, code: str, by: User | None, now: datetime) -> bool:
+    cohort = find_cohort_by_code(code)
+    if cohort is None or role is Role.ADMINISTRATOR:
+        return False
+    if role is not Role.PARTICIPANT:
+        give_cohort_role(cohort, user, role, by=by, now=now)
+    else:
+        enrolment = find_enrolment_of(cohort, user)
+        if enrolment is None or enrolment.withdrawn_at is not None:
+            enrol(cohort, user, by=by, now=now)
+    return True
+
+
 def take_cohort_role(role: CohortRole, *, by: User, now: datetime) -> None:
     """Take a role in a cohort back."""
     audit.record(

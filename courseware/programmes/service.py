@@ -346,6 +346,14 @@ def give_programme_role(
     return True
 
 
+@accounts.gives_roles
+def _give_by_code(user: User, role: Role, code: str, by: User | None, now: datetime) -> bool:
+    programme = find_programme_by_code(code) if role is Role.COORDINATOR else None
+    if programme is not None:
+        give_programme_role(programme, user, role, by=by, now=now)
+    return programme is not None
+
+
 def take_programme_role(role: ProgrammeRole, *, by: User, now: datetime) -> None:
     """Take a coordinator's role back. The last one stays, unless an administrator acts."""
     others = db.session.scalar(
