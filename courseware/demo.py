@@ -192,38 +192,12 @@ class Demo:
         return cohort
 
 
-_WORDS = [
-    "apricot",
-    "barley",
-    "bridge",
-    "canal",
-    "carpet",
-    "cedar",
-    "copper",
-    "falcon",
-    "harbour",
-    "juniper",
-    "kettle",
-    "lantern",
-    "melon",
-    "meadow",
-    "mountain",
-    "orchard",
-    "pepper",
-    "pomegranate",
-    "poplar",
-    "quince",
-    "river",
-    "saddle",
-    "saffron",
-    "steppe",
-    "sunrise",
-    "tulip",
-    "valley",
-    "walnut",
-    "willow",
-    "winter",
-]
+_WORDS = (
+    "apricot", "barley", "bridge", "canal", "carpet", "cedar", "copper", "falcon", "harbour",
+    "juniper", "kettle", "lantern", "melon", "meadow", "mountain", "orchard", "pepper",
+    "pomegranate", "poplar", "quince", "river", "saddle", "saffron", "steppe", "sunrise",
+    "tulip", "valley", "walnut", "willow", "winter",
+)  # fmt: skip
 
 
 def main() -> None:
