@@ -158,7 +158,7 @@ def schedule_workbook(
             "start": f"{starts:%H:%M}",
             "end": f"{ends:%H:%M}",
             "breaks": "; ".join(breaks),
-            "venues": "; ".join(_as_in_sheet(each.venue) for each in one.venues),
+            "venues": "; ".join(each.venue.as_typed for each in one.venues),
             "city": one.venues[0].venue.city if one.venues else "",
             "link": one.link,
             "lead": (one.lead.email or "") if one.lead else "",
@@ -170,10 +170,3 @@ def schedule_workbook(
         }
         rows.append([values[name] for name in HEADINGS])
     return write_xlsx(Sheet(_("Schedule"), list(HEADINGS), rows))
-
-
-def _as_in_sheet(venue: Venue) -> str:
-    organisation = venue.organisation
-    if organisation is not None and organisation.code:
-        return f"{organisation.code}: {venue.name}"
-    return venue.name

@@ -26,6 +26,12 @@ class Venue(db.Model):
 
     organisation: Mapped[Organisation | None] = relationship()
 
+    @property
+    def as_typed(self) -> str:
+        """As people write it in the schedule sheet: `TSUC: Room B-204`."""
+        code = self.organisation.code if self.organisation else None
+        return f"{code}: {self.name}" if code else self.name
+
 
 class TrainingSession(db.Model):
     """One meeting: planned start and end, and, where they differed, the times it really had."""

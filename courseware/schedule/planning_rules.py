@@ -47,6 +47,11 @@ class PlannedTrainer:
     name: str = ""
     partner: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The name where the sheet gives one, else the address."""
+        return self.name or self.email
+
 
 @dataclass(frozen=True)
 class PlannedSession:

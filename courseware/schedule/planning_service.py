@@ -9,8 +9,9 @@ from sqlalchemy import select
 from courseware import audit
 from courseware.accounts.models import User
 from courseware.accounts.service import add_user
-from courseware.cohorts.models import Cohort, CohortRole
-from courseware.db import db, new_public_id, only_once
+from courseware.cohorts.models import Cohort
+from courseware.cohorts.service import give_cohort_role
+from courseware.db import db, new_public_id
 from courseware.errors import Refused
 from courseware.messages import N_, Message
 from courseware.partners.models import Organisation
@@ -25,11 +26,15 @@ from courseware.schedule.models import (
     Venue,
 )
 from courseware.schedule.planning_rules import PlannedSession, PlannedTrainer, PlannedVenue
-from courseware.schedule.rules import Span
+from courseware.schedule.rules import Booking, ScheduleWarning, Span, contact_minutes
 from courseware.schedule.service import (
+    Meeting,
     codes_of_partners,
     list_modules,
     list_sessions,
+    meeting_of,
+    venue_key,
+    warnings_about,
 )
 
 
@@ -248,8 +253,14 @@ def _lead_by(
         db.session.flush()
         one.trainers.extend(SessionTrainer(user=user, part=each.part) for user, each in wanted)
     for user, each in wanted:
-        organisation = partners.get(each.partner)
-        _make_trainer(one.cohort, user, organisation)
+        give_cohort_role(
+            one.cohort,
+            user,
+            Role.TRAINER,
+            organisation=partners.get(each.partner),
+            by=by,
+            now=now,
+        )
 
 
 def _trainer(planned: PlannedTrainer, *, by: User | None, now: datetime) -> User:
@@ -273,17 +284,32 @@ def _trainer(planned: PlannedTrainer, *, by: User | None, now: datetime) -> User
     )
 
 
-def _make_trainer(cohort: Cohort, user: User, organisation: Organisation | None) -> None:
-    role = db.session.scalar(
-        select(CohortRole).where(
-            CohortRole.cohort_id == cohort.id,
-            CohortRole.user_id == user.id,
-            CohortRole.role == Role.TRAINER,
+def sessions_not_in(cohort: Cohort, planned: Sequence[PlannedSession]) -> list[TrainingSession]:
+    """The sessions of a cohort that a file does not mention; an import leaves them as they are."""
+    named = {row.code.casefold() for row in planned}
+    return [one for one in list_sessions(cohort) if one.code.casefold() not in named]
+
+
+def warnings_after(cohort: Cohort, planned: Sequence[PlannedSession]) -> list[ScheduleWarning]:
+    """What a coordinator should look at if these rows were imported."""
+    partners = codes_of_partners(cohort.programme)
+    addresses = {each.email for row in planned for each in row.trainers}
+    known = {
+        user.email: user.name
+        for user in db.session.scalars(select(User).where(User.email.in_(addresses)))
+    }
+    meetings = [meeting_of(one) for one in sessions_not_in(cohort, planned)]
+    for row in planned:
+        booking = Booking(
+            code=row.code,
+            span=row.span,
+            trainers={
+                each.email: known.get(each.email) or each.name or each.email
+                for each in row.trainers
+            },
+            venues={
+                venue_key(*place): place[1] for place in _places(row.venues, row.city, partners)
+            },
         )
-    )
-    if role is None:
-        role = CohortRole(cohort=cohort, user=user, role=Role.TRAINER)
-        if not only_once(db.session, role):
-            return
-    if organisation is not None and role.organisation_id is None:
-        role.organisation = organisation
+        meetings.append(Meeting(booking, row.module, contact_minutes(row.span, row.breaks)))
+    return warnings_about(cohort, meetings)

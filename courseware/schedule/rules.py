@@ -218,7 +218,7 @@ def on_public_holidays(
                     "%(session)s is on a public holiday of %(country)s: %(holiday)s.",
                     session=code,
                     country=Message(COUNTRIES.get(country, country)),
-                    holiday=days[day],
+                    holiday=Message(days[day]),
                 )
                 found.append(ScheduleWarning(WarningKind.PUBLIC_HOLIDAY, sentence, (code,)))
     return found
@@ -233,3 +233,23 @@ COUNTRIES = {
     "DE": N_("Germany"),
 }
 """Countries of partners whose holidays matter, by their code."""
+
+HOLIDAYS = (
+    N_("New Year's Day"),
+    N_("Orthodox Christmas"),
+    N_("International Women's Day"),
+    N_("Mother's Day"),
+    N_("Nowruz Holiday"),
+    N_("International Nowruz Day"),
+    N_("Kazakhstan's People Solidarity Holiday"),
+    N_("Defender of the Fatherland Day"),
+    N_("Victory Day"),
+    N_("Eid al-Fitr"),
+    N_("Eid al-Adha"),
+    N_("Capital Day"),
+    N_("National Unity Day"),
+    N_("Constitution Day"),
+    N_("Republic Day"),
+    N_("Independence Day"),
+)
+"""The names of holidays in both countries, so that they can be translated; others stay English."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -165,26 +166,46 @@ def organisations_of_trainers(cohort: Cohort) -> dict[int, Organisation]:
         .join(Organisation, CohortRole.organisation_id == Organisation.id)
         .where(CohortRole.cohort_id == cohort.id, CohortRole.role == Role.TRAINER)
     )
-    return dict(found)
+    return {row.user_id: row.Organisation for row in found}
 
 
 # Warnings -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """A session that there is or that is planned, as far as warnings need it."""
+
+    booking: Booking
+    module: str
+    minutes: int
+
+
 def warnings_of(cohort: Cohort, sessions: Sequence[TrainingSession]) -> list[ScheduleWarning]:
     """What a coordinator should look at; a constant number of queries."""
+    return warnings_about(cohort, [meeting_of(one) for one in sessions])
+
+
+def meeting_of(one: TrainingSession) -> Meeting:
+    """A session as far as warnings need it."""
+    return Meeting(_booking(one), one.module.code, one.contact_minutes)
+
+
+def warnings_about(cohort: Cohort, meetings: Sequence[Meeting]) -> list[ScheduleWarning]:
+    """What a coordinator should look at if these are all sessions of a cohort."""
     programme = cohort.programme
-    minutes: dict[int, int] = defaultdict(int)
-    for one in sessions:
-        minutes[one.module_id] += one.contact_minutes
+    minutes: dict[str, int] = defaultdict(int)
+    for meeting in meetings:
+        minutes[meeting.module] += meeting.minutes
     zone = ZoneInfo(cohort.timezone)
-    days = [(one.code, one.starts_at.astimezone(zone).date()) for one in sessions]
+    bookings = [meeting.booking for meeting in meetings]
+    days = [(one.code, one.span.starts_at.astimezone(zone).date()) for one in bookings]
     return [
-        *clashes([_booking(one) for one in sessions], _bookings_elsewhere(cohort, sessions)),
+        *clashes(bookings, _bookings_elsewhere(cohort, bookings)),
         *on_public_holidays(days, _holidays(programme, [day for _code, day in days])),
         *hours_off_plan(
             [
-                ModuleHours(module.code, module.planned_minutes, minutes[module.id])
+                ModuleHours(module.code, module.planned_minutes, minutes[module.code])
                 for module in list_modules(programme)
             ],
             programme.academic_hour_minutes,
@@ -192,30 +213,53 @@ def warnings_of(cohort: Cohort, sessions: Sequence[TrainingSession]) -> list[Sch
     ]
 
 
+def trainer_key(user: User) -> str:
+    """By what a trainer is the same person in a session and in a plan."""
+    return user.email or f"#{user.id}"
+
+
+def venue_key(organisation_id: int | None, name: str, city: str) -> str:
+    """By what a venue is the same place in a session and in a plan."""
+    return f"{organisation_id or ''}|{city}|{name}".casefold()
+
+
 def _booking(one: TrainingSession, cohort: str = "") -> Booking:
     return Booking(
         code=one.code,
         span=Span(one.starts_at, one.ends_at),
-        trainers={str(trainer.user_id): trainer.user.name for trainer in one.trainers},
-        venues={str(place.venue_id): place.venue.name for place in one.venues},
+        trainers={trainer_key(each.user): each.user.name for each in one.trainers},
+        venues={
+            venue_key(place.venue.organisation_id, place.venue.name, place.venue.city): (
+                place.venue.name
+            )
+            for place in one.venues
+        },
         cohort=cohort,
     )
 
 
-def _bookings_elsewhere(cohort: Cohort, sessions: Sequence[TrainingSession]) -> list[Booking]:
-    """Sessions of other cohorts that share a trainer or a venue with ours in the same weeks."""
-    trainers = {trainer.user_id for one in sessions for trainer in one.trainers}
-    venues = {place.venue_id for one in sessions for place in one.venues}
-    if not (trainers or venues):
+def _bookings_elsewhere(cohort: Cohort, ours: Sequence[Booking]) -> list[Booking]:
+    """Sessions of other cohorts in the same weeks that may share a trainer or a venue with ours."""
+    addresses = {key for one in ours for key in one.trainers}
+    rooms = {name for one in ours for name in one.venues.values()}
+    if not (addresses or rooms):
         return []
-    led = select(SessionTrainer.training_session_id).where(SessionTrainer.user_id.in_(trainers))
-    held = select(SessionVenue.training_session_id).where(SessionVenue.venue_id.in_(venues))
+    led = (
+        select(SessionTrainer.training_session_id)
+        .join(User, SessionTrainer.user_id == User.id)
+        .where(User.email.in_(addresses))
+    )
+    held = (
+        select(SessionVenue.training_session_id)
+        .join(Venue, SessionVenue.venue_id == Venue.id)
+        .where(Venue.name.in_(rooms))
+    )
     found = db.session.scalars(
         select(TrainingSession)
         .where(
             TrainingSession.cohort_id != cohort.id,
-            TrainingSession.starts_at < max(one.ends_at for one in sessions),
-            TrainingSession.ends_at > min(one.starts_at for one in sessions),
+            TrainingSession.starts_at < max(one.span.ends_at for one in ours),
+            TrainingSession.ends_at > min(one.span.starts_at for one in ours),
             or_(TrainingSession.id.in_(led), TrainingSession.id.in_(held)),
         )
         .options(*_WHOLE)
