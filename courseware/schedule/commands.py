@@ -16,7 +16,6 @@ from courseware.errors import Refused
 from courseware.hours import written_hours
 from courseware.messages import Message
 from courseware.schedule import planning_service, service
-from courseware.schedule.imports import read_for
 from courseware.schedule.models import TrainingSession
 
 schedule = AppGroup("schedule", help="Sessions of a cohort from a spreadsheet.")
@@ -36,7 +35,7 @@ def _cohort(code: str) -> Cohort:
 def import_file(cohort: str, file: Path, as_json: bool) -> None:
     """Take the sessions in FILE (.xlsx or .csv) into COHORT, all of them or none."""
     subject = _cohort(cohort)
-    sheet = read_for(subject, file.read_bytes(), file.name)
+    sheet = planning_service.read_for(subject, file.read_bytes(), file.name)
     verdicts = planning_service.import_schedule(subject, sheet.sessions, by=None, now=clock.now())
     db.session.commit()
     counts = {

@@ -9,11 +9,10 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from courseware.cohorts.models import Cohort
 from courseware.i18n import _, language, lazy, sentence
-from courseware.schedule.imports import read_schedule
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.planning_rules import HEADINGS, PlannedSession
-from courseware.schedule.service import codes_of_partners, list_modules
-from courseware.tables import Row, Table
+from courseware.schedule.planning_service import read_one
+from courseware.schedule.service import list_modules
 from courseware.texts import choose
 
 MARK_OF_FIELD = {name: name.replace("-", "_").replace(" ", "_") for name in HEADINGS}
@@ -71,8 +70,6 @@ class SessionForm(FlaskForm):
             (module.code, f"{module.code} · {choose(module.titles, language())}")
             for module in modules
         ]
-        self._modules = [module.code for module in modules]
-        self._partners = codes_of_partners(cohort.programme)
         if existing is not None and not self.is_submitted():
             self._fill(existing)
 
@@ -100,13 +97,7 @@ class SessionForm(FlaskForm):
             for name, field in MARK_OF_FIELD.items()
             if field in self._fields
         }
-        table = Table(tuple(cells), (Row(1, tuple(cells.values())),))
-        sheet = read_schedule(
-            table,
-            zone=ZoneInfo(self.cohort.timezone),
-            modules=self._modules,
-            partners=list(self._partners),
-        )
+        sheet = read_one(self.cohort, cells)
         for fault in sheet.faults:
             field = self._fields[MARK_OF_FIELD[fault.column]]
             if not field.errors:

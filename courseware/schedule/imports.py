@@ -7,8 +7,6 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from courseware.addresses import email_problem
-from courseware.cohorts.models import Cohort
-from courseware.errors import BadInput
 from courseware.messages import N_, Message
 from courseware.names import clean_name, name_problem
 from courseware.schedule.planning_rules import (
@@ -17,14 +15,11 @@ from courseware.schedule.planning_rules import (
     PlannedTrainer,
     PlannedVenue,
 )
-from courseware.schedule.planning_service import unknown_trainers
 from courseware.schedule.rules import NoSuchTime, Span, TrainerPart, contact_minutes, moment
-from courseware.schedule.service import codes_of_partners, list_modules
-from courseware.tables import Columns, Row, Table, UnreadableTable, match_columns, read_table
+from courseware.tables import Columns, Row, Table, match_columns
 
 REQUIRED = ("session", "module", "date", "start", "end")
 LONGEST_SESSION = 12 * 60
-MOST_SENTENCES = 50
 
 _CODE = re.compile(r"[^\W_][\w.\-]{0,39}")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -65,30 +60,6 @@ class _Reader:
 
     def wrong(self, row: Row, column: str, text: str, /, **values: object) -> None:
         self.faults.append(Fault(row.number, column, Message(text, **values)))
-
-
-def read_for(cohort: Cohort, content: bytes, file_name: str) -> ScheduleSheet:
-    """What a file says for a cohort. Raises BadInput with a sentence for each wrong row."""
-    try:
-        table = read_table(content, file_name)
-    except UnreadableTable as error:
-        raise BadInput(error.messages) from error
-    sheet = read_schedule(
-        table,
-        zone=ZoneInfo(cohort.timezone),
-        modules=[module.code for module in list_modules(cohort.programme)],
-        partners=list(codes_of_partners(cohort.programme)),
-    )
-    problems = [*sheet.problems, *unknown_trainers(sheet.sessions)]
-    if problems:
-        more = len(problems) - MOST_SENTENCES
-        if more > 0:
-            problems = [
-                *problems[:MOST_SENTENCES],
-                Message("… and %(more)s more like these.", more=more),
-            ]
-        raise BadInput(problems)
-    return sheet
 
 
 def read_schedule(

@@ -1,8 +1,9 @@
 """Planning sessions: what an import would change, and making them as a sheet or a form says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -12,12 +13,13 @@ from courseware.accounts.service import add_user
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import give_cohort_role
 from courseware.db import db, new_public_id
-from courseware.errors import Refused
+from courseware.errors import BadInput, Refused
 from courseware.messages import N_, Message
 from courseware.partners.models import Organisation
 from courseware.permissions import Role
 from courseware.programmes.models import Module
 from courseware.schedule.calendar_service import feed_of_cohort
+from courseware.schedule.imports import ScheduleSheet, read_schedule
 from courseware.schedule.models import (
     SessionBreak,
     SessionTrainer,
@@ -36,6 +38,39 @@ from courseware.schedule.service import (
     venue_key,
     warnings_about,
 )
+from courseware.tables import Row, Table, UnreadableTable, read_table
+
+MOST_SENTENCES = 50
+
+
+def read_for(cohort: Cohort, content: bytes, file_name: str) -> ScheduleSheet:
+    """What a file says for a cohort. Raises BadInput with a sentence for each wrong row."""
+    try:
+        table = read_table(content, file_name)
+    except UnreadableTable as error:
+        raise BadInput(error.messages) from error
+    sheet = _read(cohort, table)
+    problems = [*sheet.problems, *unknown_trainers(sheet.sessions)]
+    if len(problems) > MOST_SENTENCES:
+        more = Message("… and %(more)s more like these.", more=len(problems) - MOST_SENTENCES)
+        problems = [*problems[:MOST_SENTENCES], more]
+    if problems:
+        raise BadInput(problems)
+    return sheet
+
+
+def read_one(cohort: Cohort, cells: Mapping[str, str]) -> ScheduleSheet:
+    """One session from its cells by column; what is wrong is among the `faults`."""
+    return _read(cohort, Table(tuple(cells), (Row(1, tuple(cells.values())),)))
+
+
+def _read(cohort: Cohort, table: Table) -> ScheduleSheet:
+    return read_schedule(
+        table,
+        zone=ZoneInfo(cohort.timezone),
+        modules=[module.code for module in list_modules(cohort.programme)],
+        partners=list(codes_of_partners(cohort.programme)),
+    )
 
 
 @dataclass(frozen=True)

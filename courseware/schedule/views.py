@@ -32,7 +32,6 @@ from courseware.permissions import Permission, may, requires, signed_in_user
 from courseware.schedule import calendar_service, planning_service, service
 from courseware.schedule.exports import calendar_of, city_of, schedule_workbook, title_of
 from courseware.schedule.forms import DeliveryForm, ScheduleFileForm, SessionForm
-from courseware.schedule.imports import read_for
 from courseware.schedule.models import CalendarFeed, TrainingSession, Venue
 from courseware.schedule.rules import NoSuchTime, moment
 from courseware.texts import choose
@@ -120,7 +119,7 @@ def upload(cohort: Cohort) -> ResponseReturnValue:
     if form.validate_on_submit():
         content, file_name = form.file.data.read(), (form.file.data.filename or "")[-200:]
         try:
-            read_for(cohort, content, file_name)
+            planning_service.read_for(cohort, content, file_name)
         except BadInput as error:
             problems = [sentence(message) for message in error.messages]
         else:
@@ -154,7 +153,7 @@ def find_schedule_draft(public_id: str) -> ImportDraft | None:
 def preview(draft: ImportDraft) -> ResponseReturnValue:
     """What the file would change; accepted as a whole or not at all."""
     cohort, file_name = draft.cohort, draft.file_name
-    sheet = read_for(cohort, draft.content, file_name)
+    sheet = planning_service.read_for(cohort, draft.content, file_name)
     if request.method == "POST":
         verdicts = planning_service.import_schedule(
             cohort, sheet.sessions, by=signed_in_user(), now=clock.now()

@@ -150,4 +150,4 @@ def test_a_feed_takes_the_same_queries_however_many_sessions(client, cohort, mak
     read(client, feed)
     with queries() as seen:
         read(client, feed)
-    assert len(seen) == 5
+    assert len(seen) == 6
