@@ -8,14 +8,15 @@ This package knows neither the web nor a database; whoever uses it hands over
 sentence for each reason.
 """
 
-from .checks import CannotPrint, Problem, clean
-from .designs import DesignIncomplete, list_designs
+from .checks import CannotPrint, Problem, clean, problems_of
+from .designs import Design, DesignIncomplete, list_designs, read_design
 from .facts import CertificateFacts, ModuleRow, Partner, Recipient, Signatory
-from .press import Press, open_press
+from .press import Press, open_press, press_of_this_thread
 
 __all__ = [
     "CannotPrint",
     "CertificateFacts",
+    "Design",
     "DesignIncomplete",
     "ModuleRow",
     "Partner",
@@ -26,4 +27,7 @@ __all__ = [
     "clean",
     "list_designs",
     "open_press",
+    "press_of_this_thread",
+    "problems_of",
+    "read_design",
 ]

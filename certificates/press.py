@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import groupby
 from typing import Any
 
@@ -47,6 +48,18 @@ TRANSCRIPT_TOO_LONG = N_(
 def open_press(design: str, languages: tuple[str, ...]) -> Press:
     """A press for this design in one language, or two side by side. Use one per thread."""
     return Press(read_design(design), languages)
+
+
+_kept = threading.local()
+
+
+def press_of_this_thread(design: str, languages: tuple[str, ...]) -> Press:
+    """A press opened before by this thread for the same, else a new one."""
+    presses: dict[tuple[str, tuple[str, ...]], Press] = _kept.__dict__.setdefault("presses", {})
+    key = (design, languages)
+    if key not in presses:
+        presses[key] = open_press(design, languages)
+    return presses[key]
 
 
 class Press:
@@ -186,6 +199,7 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
         ],
         "hours": hours(facts.minutes),
         "credited": None if facts.credited is None else hours(facts.credited),
+        "address": facts.verification_url,
         "link": facts.verification_url.partition("://")[2],
         "qr": qr_path(facts.verification_url),
     }

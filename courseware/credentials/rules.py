@@ -209,13 +209,6 @@ def hours_text(minutes: int, academic_hour_minutes: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
 
 
-def file_place(sha256: str) -> str:
-    """Where a file with this hash lies below the folder of files."""
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ValueError("This is not a SHA-256.")
-    return f"{sha256[:2]}/{sha256[2:]}.pdf"
-
-
 def download_name(number: str, person: str) -> str:
     """A file name made of number and person that every system accepts; case is kept."""
     kept = "".join(c if c.isalnum() or c in " -'’" else " " for c in person)

@@ -8,7 +8,6 @@ from courseware.credentials.rules import (
     Requirement,
     Verdict,
     download_name,
-    file_place,
     hours_text,
     number_in,
     series_name,
@@ -152,12 +151,6 @@ def test_two_serials_never_give_one_number(one, other):
 @given(st.integers(0, 10**5), st.sampled_from([45, 50, 60]))
 def test_hours_in_a_sentence_are_never_more_than_they_are(minutes, hour):
     assert float(hours_text(minutes, hour)) * hour <= minutes + 1e-6
-
-
-def test_a_file_lies_where_its_hash_says_and_nowhere_else():
-    assert file_place("ab" + "0" * 62) == "ab/" + "0" * 62 + ".pdf"
-    with pytest.raises(ValueError):
-        file_place("../" + "0" * 61)
 
 
 def test_a_download_is_named_by_number_and_person_in_any_script():

@@ -1,0 +1,222 @@
+"""Commands about certificates."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from courseware import clock
+from courseware.accounts.models import User
+from courseware.accounts.service import find_user_by_email
+from courseware.cli import answer, json_option, settings
+from courseware.cohorts.models import Cohort
+from courseware.cohorts.service import find_cohort_by_code
+from courseware.credentials import exports, service
+from courseware.credentials.models import Credential
+from courseware.credentials.preflight_service import preflight, state_of, verification_address
+from courseware.credentials.rules import CredentialState, Verdict
+from courseware.credentials.verification_service import Comparison, compare_file
+from courseware.db import db
+from courseware.errors import Refused
+from courseware.jobs import Worker
+from courseware.messages import Message
+
+certificates = AppGroup("certificates", help="Issuing, exporting, verifying, revoking.")
+
+
+def _cohort(code: str) -> Cohort:
+    found = find_cohort_by_code(code)
+    if found is None:
+        raise Refused(Message("There is no cohort “%(code)s”.", code=code))
+    return found
+
+
+def _person(email: str) -> User:
+    found = find_user_by_email(email)
+    if found is None:
+        raise Refused(Message("Nobody here has the e-mail address %(email)s.", email=email))
+    return found
+
+
+@certificates.command("issue")
+@click.argument("cohort")
+@click.option("--by", "email", required=True, help="Who issues: the e-mail of a coordinator.")
+@json_option
+def issue(cohort: str, email: str, as_json: bool) -> None:
+    """Issue to everyone of COHORT who is ready, and print; the others are named with reasons.
+
+    Exit status 1 when something could not be printed. A second run issues only what is new.
+    """
+    found, person = _cohort(cohort), _person(email)
+    unfinished = [batch for batch in service.list_batches(found) if batch.finished_at is None]
+    if preflight(found, now=clock.now()).ready:
+        unfinished.insert(0, service.issue_certificates(found, by=person, now=clock.now()))
+    elif unfinished:
+        service.print_again(unfinished[0], by=person, now=clock.now())
+    batch_ids = [batch.public_id for batch in unfinished]
+    db.session.commit()
+    if batch_ids:
+        _work_off()
+    db.session.expire_all()
+    _report(found, batch_ids, as_json)
+
+
+def _work_off() -> None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    worker = Worker(app, settings())
+    worker.launch()
+    try:
+        worker.work_until_empty()
+    finally:
+        worker.stop()
+
+
+def _report(cohort: Cohort, batch_ids: list[str], as_json: bool) -> None:
+    found = preflight(cohort, now=clock.now())
+    issued = [
+        credential
+        for credential in service.list_credentials(cohort)
+        if credential.batch.public_id in batch_ids
+    ]
+    failures = [
+        failure
+        for batch_id in batch_ids
+        if (batch := service.find_batch(batch_id)) is not None
+        for failure in service.progress_of(batch).failures
+    ]
+    waiting = found.having(Verdict.NEEDS_YOU, Verdict.NOT_ELIGIBLE)
+    reasons = {
+        each.enrolment.public_id: [
+            str(message) for message in (*(unmet.message for unmet in each.unmet), *each.problems)
+        ]
+        for each in waiting
+    }
+    lines = [f"{credential.number}  {credential.enrolment.user.name}" for credential in issued]
+    lines += failures
+    lines += [
+        f"not issued  {each.person.name}: {' '.join(reasons[each.enrolment.public_id])}"
+        for each in waiting
+    ]
+    lines.append(
+        f"{len(issued)} issued now, {len(service.list_credentials(cohort))} in all, "
+        f"{len(waiting)} not issued."
+    )
+    value = {
+        "issued": [_as_values(credential) for credential in issued],
+        "failures": failures,
+        "not_issued": [
+            {
+                "name": each.person.name,
+                "email": each.person.email,
+                "verdict": each.verdict,
+                "reasons": reasons[each.enrolment.public_id],
+            }
+            for each in waiting
+        ],
+    }
+    answer("\n".join(lines), value, as_json)
+    if failures:
+        raise SystemExit(1)
+
+
+def _as_values(credential: Credential) -> dict[str, Any]:
+    revocation = credential.revocation
+    return {
+        "number": credential.number,
+        "names": service.facts_of(credential).recipient.names,
+        "state": state_of(credential),
+        "reason": revocation.reason if revocation else None,
+        "sha256": credential.file_sha256,
+        "verification": verification_address(credential.verification_code),
+    }
+
+
+@certificates.command("export")
+@click.argument("cohort")
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path), help="A folder, or a file .zip."
+)
+@json_option
+def export(cohort: str, output: Path, as_json: bool) -> None:
+    """Write all certificates of COHORT that are in force, and the register."""
+    found = _cohort(cohort)
+    in_force = [each for each in service.list_credentials(found) if each.revocation is None]
+    if not in_force:
+        raise Refused(Message("No certificate of %(code)s is in force.", code=found.code))
+    try:
+        if output.suffix.lower() == ".zip":
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_bytes(exports.write_archive(found))
+        else:
+            output.mkdir(parents=True, exist_ok=True)
+            for credential in in_force:
+                name = exports.file_name_of(credential)
+                (output / name).write_bytes(service.file_of(credential))
+            (output / "register.xlsx").write_bytes(exports.write_register(found))
+    except OSError as error:
+        raise Refused(
+            Message(
+                "%(output)s cannot be written: %(reason)s.",
+                output=str(output),
+                reason=error.strerror or str(error),
+            )
+        ) from error
+    answer(
+        f"{len(in_force)} certificates and the register are in {output}.",
+        {"output": str(output), "certificates": len(in_force)},
+        as_json,
+    )
+
+
+@certificates.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def verify(file: Path, as_json: bool) -> None:
+    """Say whether FILE is a certificate issued here, and whether it is in force."""
+    found = compare_file(file.read_bytes())
+    credential = found.credential
+    state = state_of(credential) if credential else None
+    if credential is None:
+        text = "Unknown: this file was not issued here and names no certificate that was."
+    elif found.comparison == Comparison.OTHER:
+        text = (
+            f"This is not the file that was issued as {credential.number}. It may have been saved "
+            f"again or changed; compare: {', '.join(service.facts_of(credential).recipient.names)}."
+        )
+    elif state == CredentialState.REVOKED and credential.revocation is not None:
+        text = (
+            f"{credential.number} is the file that was issued, but it was revoked on "
+            f"{credential.revocation.revoked_at:%Y-%m-%d}: {credential.revocation.reason}"
+        )
+    else:
+        text = (
+            f"{credential.number} is valid: the very file that was issued to "
+            f"{', '.join(service.facts_of(credential).recipient.names)}."
+        )
+    value = {
+        "comparison": found.comparison,
+        "certificate": _as_values(credential) if credential else None,
+    }
+    answer(text, value, as_json)
+    if found.comparison != Comparison.SAME or state != CredentialState.VALID:
+        raise SystemExit(1)
+
+
+@certificates.command("revoke")
+@click.argument("number")
+@click.option("--reason", required=True, help="Shown to everybody who verifies the certificate.")
+@click.option("--by", "email", required=True, help="Who revokes: an e-mail address.")
+@json_option
+def revoke(number: str, reason: str, email: str, as_json: bool) -> None:
+    """Withdraw the certificate NUMBER; nothing is deleted."""
+    credential = service.find_credential_by_number(number)
+    if credential is None:
+        raise Refused(Message("No certificate has the number %(number)s.", number=number))
+    service.revoke_credential(credential, reason=reason, by=_person(email), now=clock.now())
+    db.session.commit()
+    answer(f"{credential.number} is revoked.", _as_values(credential), as_json)
+
+
+commands = [certificates]

@@ -1,0 +1,300 @@
+"""Before issuing: who is ready, every reason why somebody is not, and what would be printed."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+import certificates
+from courseware.accounts.models import User
+from courseware.attendance.ledger_rules import HeldSession, ParticipantLedger
+from courseware.attendance.ledger_service import attendance_of, ledger_of
+from courseware.cohorts.models import Cohort, Enrolment
+from courseware.credentials.models import Credential
+from courseware.credentials.rules import (
+    CredentialState,
+    Evidence,
+    Unmet,
+    Verdict,
+    unmet_requirements,
+    verdict_of,
+)
+from courseware.db import db
+from courseware.errors import Refused
+from courseware.feedback.models import FeedbackRound, FeedbackTicket, Questionnaire
+from courseware.feedback.rules import About
+from courseware.messages import Message
+from courseware.partners.models import Organisation
+from courseware.partners.rules import Part
+from courseware.programmes.models import Programme
+
+DESIGN = "academic"
+PREVIEW_NUMBER = "PREVIEW"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One participant before issuing: what can be done, and every reason against it."""
+
+    enrolment: Enrolment
+    verdict: Verdict
+    ledger: ParticipantLedger
+    unmet: tuple[Unmet, ...]
+    problems: tuple[Message, ...]
+    credential: Credential | None
+
+    @property
+    def person(self) -> User:
+        return self.enrolment.user
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A cohort before issuing: who is ready, who needs somebody, who is not eligible."""
+
+    paper: "Paper"
+    candidates: tuple[Candidate, ...]
+
+    def having(self, *verdicts: Verdict) -> list[Candidate]:
+        """Those with one of these verdicts, by name."""
+        return [each for each in self.candidates if each.verdict in verdicts]
+
+    @property
+    def ready(self) -> list[Candidate]:
+        return self.having(Verdict.READY)
+
+
+def preflight(cohort: Cohort, *, now: datetime) -> Preflight:
+    """Everyone enrolled, with verdict and reasons; the same few queries for one and for 500."""
+    enrolments = db.session.scalars(
+        select(Enrolment).where(Enrolment.cohort_id == cohort.id, Enrolment.withdrawn_at.is_(None))
+    )
+    ordered = sorted(enrolments, key=lambda each: (each.user.name.casefold(), each.id))
+    found = ledger_of(cohort, now=now)
+    paper = _paper(cohort, found.course.sessions)
+    return Preflight(paper, _candidates(paper, ordered, found.by_enrolment, now=now))
+
+
+def standing_of(enrolment: Enrolment, *, now: datetime) -> Candidate:
+    """One participant: eligible, or every unmet requirement and whether it can still be met."""
+    found = attendance_of(enrolment, now=now)
+    paper = _paper(enrolment.cohort, found.course.sessions)
+    (candidate,) = _candidates(paper, [enrolment], {enrolment.id: found.ledger}, now=now)
+    return candidate
+
+
+def _candidates(
+    paper: "Paper",
+    enrolments: Sequence[Enrolment],
+    ledgers: Mapping[int, ParticipantLedger],
+    *,
+    now: datetime,
+) -> tuple[Candidate, ...]:
+    programme = paper.programme
+    issued = credentials_of(enrolments)
+    asked, closed, given = _feedback_of(paper.cohort, now=now)
+    candidates = []
+    for enrolment in enrolments:
+        ledger = ledgers[enrolment.id]
+        credential = issued.get(enrolment.id)
+        answered = given.get(enrolment.id, 0)
+        unmet = unmet_requirements(
+            Evidence(
+                planned=ledger.planned,
+                needed=ledger.needed,
+                credited=ledger.credited,
+                reachable=ledger.reachable,
+                threshold_percent=programme.threshold_percent,
+                academic_hour_minutes=programme.academic_hour_minutes,
+                feedback_required=programme.feedback_required,
+                feedback_asked=asked,
+                feedback_given=answered,
+                feedback_closed=max(0, closed - answered),
+                name_confirmation_required=programme.name_confirmation_required,
+                name_confirmed=enrolment.name_confirmed_at is not None,
+            )
+        )
+        problems = () if credential else _problems(paper.facts(enrolment, ledger, now=now))
+        state = state_of(credential) if credential else None
+        verdict = verdict_of(state, unmet, problems)
+        candidates.append(Candidate(enrolment, verdict, ledger, unmet, problems, credential))
+    return tuple(candidates)
+
+
+def credentials_of(enrolments: Iterable[Enrolment]) -> dict[int, Credential]:
+    """The credentials of some participants, by enrolment."""
+    wanted = [enrolment.id for enrolment in enrolments]
+    found = db.session.scalars(
+        select(Credential)
+        .where(Credential.enrolment_id.in_(wanted))
+        .options(joinedload(Credential.revocation))
+    )
+    return {credential.enrolment_id: credential for credential in found}
+
+
+def _feedback_of(cohort: Cohort, *, now: datetime) -> tuple[int, int, dict[int, int]]:
+    """Course questionnaires asked, those of them closed, and answered by enrolment.
+
+    Only that a ticket is spent is looked at; nothing leads from here to an answer.
+    """
+    if not cohort.programme.feedback_required:
+        return 0, 0, {}
+    rounds = (
+        select(FeedbackRound)
+        .join(Questionnaire)
+        .where(
+            FeedbackRound.cohort_id == cohort.id,
+            Questionnaire.about == About.COURSE,
+            FeedbackRound.file_hash == "",  # imported answers were given elsewhere, by nobody known
+        )
+    )
+    found = db.session.scalars(rounds).all()
+    spent = db.session.execute(
+        select(FeedbackTicket.enrolment_id, func.count())
+        .where(
+            FeedbackTicket.round_id.in_([each.id for each in found]),
+            FeedbackTicket.is_spent.is_(True),
+        )
+        .group_by(FeedbackTicket.enrolment_id)
+    ).all()
+    closed = sum(1 for each in found if each.closed_at or each.closes_at <= now)
+    return len(found), closed, {row[0]: row[1] for row in spent}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What is the same on every certificate of a cohort, read once."""
+
+    cohort: Cohort
+    programme: Programme
+    first_day: date
+    last_day: date
+
+    def facts(
+        self,
+        enrolment: Enrolment,
+        ledger: ParticipantLedger,
+        *,
+        now: datetime,
+        number: str = PREVIEW_NUMBER,
+        code: str = PREVIEW_NUMBER,
+    ) -> certificates.CertificateFacts:
+        """What the certificate of this participant says."""
+        credited = {line.module_id: line.credited for line in ledger.modules}
+        programme = self.programme
+        return certificates.CertificateFacts(
+            number=number,
+            issued_on=now.astimezone(ZoneInfo(self.cohort.timezone)).date(),
+            verification_url=verification_address(code),
+            languages=tuple(programme.certificate_languages),
+            recipient=certificates.Recipient(
+                latin=enrolment.user.name_latin, native=enrolment.user.name_native
+            ),
+            programme=programme.titles,
+            minutes=programme.planned_minutes,
+            credited=ledger.credited,
+            academic_hour_minutes=programme.academic_hour_minutes,
+            delivered_from=self.first_day,
+            delivered_to=self.last_day,
+            cohort={"en": self.cohort.code},
+            partners=tuple(
+                _partner(each.organisation)
+                for each in programme.partners
+                if each.part in (Part.LEAD, Part.HOST)
+            )[:4],
+            signatories=tuple(
+                certificates.Signatory(each.names, each.offices, each.organisation.names)
+                for each in programme.signatories
+            ),
+            modules=tuple(
+                certificates.ModuleRow(
+                    titles=module.titles,
+                    minutes=module.planned_minutes,
+                    credited=credited.get(module.id, 0),
+                    outcomes=tuple(module.outcomes),
+                )
+                for module in programme.modules
+            ),
+        )
+
+
+def _paper(cohort: Cohort, sessions: Sequence[HeldSession]) -> Paper:
+    programme = db.session.scalars(
+        select(Programme)
+        .where(Programme.id == cohort.programme_id)
+        .options(
+            selectinload(Programme.modules),
+            selectinload(Programme.partners),
+            selectinload(Programme.signatories),
+        )
+    ).one()
+    zone = ZoneInfo(cohort.timezone)
+    held = [each.time for each in sessions if each.has_ended] or [each.time for each in sessions]
+    first_day = min((each.start.astimezone(zone).date() for each in held), default=cohort.starts_on)
+    last_day = max((each.end.astimezone(zone).date() for each in held), default=first_day)
+    return Paper(cohort, programme, first_day, last_day)
+
+
+def _partner(organisation: Organisation) -> certificates.Partner:
+    letters = organisation.mark_letters or organisation.short_name[:2] or "·"
+    colour = organisation.mark_colour
+    return certificates.Partner(
+        names=organisation.names,
+        letters=letters,
+        colour=colour if re.fullmatch(r"#[0-9a-fA-F]{6}", colour) else "#1d3a6b",
+        country=organisation.country,
+        city=organisation.city,
+    )
+
+
+@cache
+def _design() -> certificates.Design:
+    return certificates.read_design(DESIGN)
+
+
+def _problems(facts: certificates.CertificateFacts) -> tuple[Message, ...]:
+    return tuple(
+        Message(problem.sentence, **problem.values)
+        for problem in certificates.problems_of(facts, _design())
+    )
+
+
+def print_facts(facts: certificates.CertificateFacts) -> bytes:
+    """The finished PDF. Raises Refused with a sentence where it cannot be printed."""
+    try:
+        return certificates.press_of_this_thread(DESIGN, facts.languages).print(facts)
+    except certificates.CannotPrint as refusal:
+        first = refusal.problems[0]
+        raise Refused(Message(first.sentence, **first.values)) from refusal
+
+
+def print_preview(found: Preflight, *, now: datetime) -> bytes | None:
+    """The first certificate that would be printed now, without a number; None without people."""
+    for candidate in (*found.ready, *found.candidates):
+        if not candidate.problems:
+            facts = found.paper.facts(candidate.enrolment, candidate.ledger, now=now)
+            return print_facts(facts)
+    return None
+
+
+def verification_address(code: str) -> str:
+    """The address in the QR code."""
+    return f"{current_app.config['SETTINGS'].base_url}/verify/{code}"
+
+
+def state_of(credential: Credential) -> CredentialState:
+    """Whether the credential is in force."""
+    if credential.revocation is not None:
+        return CredentialState.REVOKED
+    return CredentialState.VALID if credential.issued_at else CredentialState.PRINTING
+
+
+def count_by_verdict(found: Preflight) -> Mapping[Verdict, int]:
+    """How many participants have each verdict; every verdict is there."""
+    return {verdict: len(found.having(verdict)) for verdict in Verdict}

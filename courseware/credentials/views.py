@@ -1,0 +1,245 @@
+"""Issuing and revoking for coordinators, downloading for holders, verifying for anybody."""
+
+import io
+from functools import lru_cache
+from urllib.parse import quote
+
+import pypdfium2
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.http import dump_options_header
+
+from courseware import clock
+from courseware.cohorts.models import Cohort
+from courseware.cohorts.service import find_cohort
+from courseware.credentials import exports, service
+from courseware.credentials.forms import CodeForm, FileForm, RevokeForm
+from courseware.credentials.models import Credential, IssueBatch
+from courseware.credentials.preflight_service import preflight, print_preview, state_of
+from courseware.credentials.rules import BatchState, CredentialState, Verdict
+from courseware.credentials.verification_service import Comparison, compare_file
+from courseware.db import db
+from courseware.i18n import _, ngettext
+from courseware.permissions import Permission, requires, signed_in_user
+from courseware.security import limiter
+
+bp = Blueprint("credentials", __name__)
+
+PDF = "application/pdf"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PREVIEW_WIDTH = 1000
+
+
+@bp.get("/cohorts/<public_id>/certificates")
+@requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
+def cohort(cohort: Cohort) -> ResponseReturnValue:
+    """Issuing in three steps: who, the issue itself, and what came of it."""
+    found = preflight(cohort, now=clock.now())
+    batches = service.list_batches(cohort)
+    return render_template(
+        "credentials/cohort.html",
+        cohort=cohort,
+        found=found,
+        counts={verdict: len(found.having(verdict)) for verdict in Verdict},
+        Verdict=Verdict,
+        BatchState=BatchState,
+        batches=[(batch, service.progress_of(batch)) for batch in batches],
+        credentials=service.list_credentials(cohort),
+        progress_text=_progress_text,
+    )
+
+
+@bp.post("/cohorts/<public_id>/certificates")
+@requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
+def issue(cohort: Cohort) -> ResponseReturnValue:
+    """Issue to everyone who is ready."""
+    batch = service.issue_certificates(cohort, by=signed_in_user(), now=clock.now())
+    count = len(batch.credentials)
+    db.session.commit()
+    flash(
+        ngettext(
+            "%(num)s certificate is being printed. You may leave this page.",
+            "%(num)s certificates are being printed. You may leave this page.",
+            count,
+        )
+    )
+    return _back_to(cohort)
+
+
+@bp.get("/cohorts/<public_id>/certificates/preview.<any(pdf, png):ending>")
+@requires(Permission.ISSUE_CERTIFICATES, on=lambda public_id, ending: find_cohort(public_id))
+def preview(cohort: Cohort) -> ResponseReturnValue:
+    """The first certificate that would be printed, as it would be printed."""
+    data = print_preview(preflight(cohort, now=clock.now()), now=clock.now())
+    if data is None:
+        abort(404)
+    if request.path.endswith(".pdf"):
+        return Response(data, mimetype=PDF)
+    return Response(_first_page(data), mimetype="image/png")
+
+
+@bp.get("/cohorts/<public_id>/certificates/archive.zip")
+@requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
+def archive(cohort: Cohort) -> ResponseReturnValue:
+    """All certificates in force, and the register, in one file."""
+    data = exports.write_archive(cohort)
+    return _download(data, "application/zip", f"certificates-{cohort.code}.zip")
+
+
+@bp.get("/cohorts/<public_id>/certificates/register.xlsx")
+@requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
+def register(cohort: Cohort) -> ResponseReturnValue:
+    """The register of issued certificates."""
+    return _download(exports.write_register(cohort), EXCEL, f"register-{cohort.code}.xlsx")
+
+
+@bp.get("/certificates/batches/<public_id>/progress")
+@requires(Permission.ISSUE_CERTIFICATES, on=service.find_batch)
+def progress(batch: IssueBatch) -> ResponseReturnValue:
+    """How far the printing is, for the page that waits."""
+    now = service.progress_of(batch)
+    return {
+        "done": now.done,
+        "whole": now.whole,
+        "finished": batch.state == BatchState.DONE or bool(now.failures),
+        "text": _progress_text(now),
+    }
+
+
+@bp.post("/certificates/batches/<public_id>/again")
+@requires(Permission.ISSUE_CERTIFICATES, on=service.find_batch)
+def print_again(batch: IssueBatch) -> ResponseReturnValue:
+    """Try again what could not be printed."""
+    service.print_again(batch, by=signed_in_user(), now=clock.now())
+    db.session.commit()
+    flash(_("Printing goes on, with the same numbers."))
+    return _back_to(batch.cohort)
+
+
+@bp.get("/certificates/<public_id>/download")
+@requires(Permission.DOWNLOAD_CERTIFICATE, on=service.find_credential)
+def download(credential: Credential) -> ResponseReturnValue:
+    """One certificate as it was issued, for its holder or a coordinator."""
+    data = service.file_of(credential)
+    return _download(data, PDF, exports.file_name_of(credential))
+
+
+@bp.route("/certificates/<public_id>/revoke", methods=["GET", "POST"])
+@requires(Permission.REVOKE_CERTIFICATE, on=service.find_credential)
+def revoke(credential: Credential) -> ResponseReturnValue:
+    """Withdraw a certificate, with the reason that everybody who verifies it will read."""
+    form = RevokeForm()
+    cohort = credential.enrolment.cohort
+    if form.validate_on_submit():
+        service.revoke_credential(
+            credential, reason=form.reason.data or "", by=signed_in_user(), now=clock.now()
+        )
+        db.session.commit()
+        flash(_("%(number)s is revoked.", number=credential.number))
+        return _back_to(cohort)
+    page = render_template(
+        "credentials/revoke.html",
+        form=form,
+        credential=credential,
+        cohort=cohort,
+        facts=service.facts_of(credential),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.get("/verify")
+@requires(Permission.VERIFY_CERTIFICATE)
+def verify() -> ResponseReturnValue:
+    """A form for the code, and a place for the file."""
+    return _verify_page(CodeForm(formdata=None), FileForm(formdata=None))
+
+
+@bp.post("/verify/code")
+@requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("30 per minute")
+def verify_code() -> ResponseReturnValue:
+    """Go to the page of a code that somebody typed."""
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _verify_page(form, FileForm(formdata=None), 422)
+    found = service.find_credential_by_code(form.code.data or "")
+    if found is None:
+        return render_template("credentials/unknown.html"), 404
+    return redirect(url_for("credentials.show", code=found.verification_code), 303)
+
+
+@bp.post("/verify/file")
+@requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("30 per minute")
+def verify_file() -> ResponseReturnValue:
+    """Compare a file with what was issued; it is not kept."""
+    form = FileForm()
+    if not form.validate_on_submit():
+        return _verify_page(CodeForm(formdata=None), form, 422)
+    found = compare_file(form.file.data.read())
+    if found.credential is None:
+        return render_template("credentials/unknown.html", is_file=True), 404
+    return _verdict_page(found.credential, found.comparison)
+
+
+@bp.get("/verify/<code>")
+@requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("60 per minute")
+def show(code: str) -> ResponseReturnValue:
+    """What a certificate says and whether it is in force, for a stranger with a phone."""
+    found = service.find_credential_by_code(code)
+    if found is None:
+        return render_template("credentials/unknown.html"), 404
+    return _verdict_page(found)
+
+
+def _verdict_page(credential: Credential, comparison: Comparison | None = None) -> str:
+    return render_template(
+        "credentials/verdict.html",
+        credential=credential,
+        facts=service.facts_of(credential),
+        is_valid=state_of(credential) == CredentialState.VALID,
+        comparison=comparison,
+        Comparison=Comparison,
+        form=FileForm(formdata=None),
+    )
+
+
+def _verify_page(code: CodeForm, file: FileForm, status: int = 200) -> ResponseReturnValue:
+    return render_template("credentials/verify.html", code_form=code, file_form=file), status
+
+
+def _progress_text(now: service.Progress) -> str:
+    return ngettext(
+        "%(done)s of %(num)s certificate printed",
+        "%(done)s of %(num)s certificates printed",
+        now.whole,
+        done=now.done,
+    )
+
+
+def _back_to(cohort: Cohort) -> ResponseReturnValue:
+    return redirect(url_for("credentials.cohort", public_id=cohort.public_id), 303)
+
+
+@lru_cache(maxsize=8)
+def _first_page(pdf: bytes) -> bytes:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        page = document[0]
+        image = page.render(scale=PREVIEW_WIDTH / page.get_width()).to_pil()
+    finally:
+        document.close()
+    target = io.BytesIO()
+    image.convert("P", palette=1, colors=64).save(target, "PNG", optimize=True)
+    return target.getvalue()
+
+
+def _download(data: bytes, kind: str, name: str) -> Response:
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    response = Response(data, mimetype=kind)
+    header = dump_options_header("attachment", {"filename": plain})
+    if plain != name:
+        header += f"; filename*=UTF-8''{quote(name)}"
+    response.headers["Content-Disposition"] = header
+    return response

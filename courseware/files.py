@@ -1,0 +1,63 @@
+"""Files that never change, kept in `<var>/files` under the SHA-256 of their content."""
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from flask import current_app
+
+
+class FileMissing(Exception):
+    """A file that was stored is not there any more, or is not what it was."""
+
+
+def files_folder() -> Path:
+    """The folder of all stored files."""
+    return Path(current_app.config["VAR_FOLDER"]) / "files"
+
+
+def place_of(sha256: str) -> Path:
+    """Where the file with this hash lies: `ab/cdef….pdf`."""
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise ValueError("This is not a SHA-256.")
+    return files_folder() / sha256[:2] / f"{sha256[2:]}.pdf"
+
+
+def store_file(data: bytes) -> str:
+    """Keep `data` and give back its SHA-256; whole and on the disk, or not at all.
+
+    Storing the same content again is harmless, so a step that was killed can be done again.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    place = place_of(sha256)
+    if place.exists():
+        return sha256
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, place)
+        except OSError:
+            os.unlink(file.name)
+            raise
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name itself must outlast a power cut
+    finally:
+        os.close(folder)
+    return sha256
+
+
+def read_file(sha256: str) -> bytes:
+    """The content stored under this hash, compared with it. Raises FileMissing."""
+    try:
+        data = place_of(sha256).read_bytes()
+    except OSError as error:
+        raise FileMissing(f"The file {sha256} cannot be read: {error.strerror}.") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise FileMissing(f"The file {sha256} has been changed on the disk.")
+    return data
