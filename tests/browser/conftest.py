@@ -1,0 +1,64 @@
+"""Two sites with the example course, and a browser to visit them with."""
+
+from collections.abc import Iterator
+
+import pytest
+from browser.running_site import (
+    AFTERWARDS,
+    SESSIONS_ON_SITE,
+    SESSIONS_ONLINE,
+    THIRD_MORNING,
+    Site,
+    free_port,
+    launch_chromium,
+    make_site,
+    run_course,
+    serve,
+)
+from playwright.sync_api import Browser, sync_playwright
+
+from courseware import clock
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; without one these tests fail, and say what to install."""
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_clock_is_put_back() -> Iterator[None]:
+    """The sites set the clock; the tests after them have the real one."""
+    real = clock.now
+    yield
+    clock.now = real
+
+
+@pytest.fixture(scope="session")
+def third_morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The course on its third morning: four registers are in, the fifth session is next."""
+    port = free_port()
+    app = make_site(tmp_path_factory.mktemp("third-morning"), port, THIRD_MORNING)
+    with serve(app, port) as site:
+        run_course(site, registers=SESSIONS_ON_SITE[:4], feedback=["session-S01", "session-S02"])
+        yield site
+
+
+@pytest.fixture(scope="session")
+def afterwards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The course when all is held and answered, before certificates are issued."""
+    port = free_port()
+    app = make_site(tmp_path_factory.mktemp("afterwards"), port, AFTERWARDS)
+    with serve(app, port) as site:
+        run_course(
+            site,
+            registers=[*SESSIONS_ON_SITE, *SESSIONS_ONLINE],
+            feedback=[
+                *(f"session-{name}" for name in ("S01", "S02", "S03", "S05", "S07", "S12")),
+                "course",
+            ],
+        )
+        yield site

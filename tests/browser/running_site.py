@@ -1,0 +1,278 @@
+"""The example course, served on a loopback port as people meet it, at a moment of our choice.
+
+The course is run through the command line, as a coordinator would run it, up to a session. Used by
+the journeys here and by `scripts/screenshots.py`.
+"""
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, has_app_context
+from flask_migrate import upgrade
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from waitress import create_server
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
+
+from courseware import clock, create_app, jobs
+from courseware.accounts import service as accounts
+from courseware.db import db
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "examples" / "ektu-tsuc-2025"
+PROGRAMME = "research-services"
+COHORT = "DUSHANBE-2025"
+
+COORDINATOR = "coordinator@courseware.example"
+ADMINISTRATOR = "administrator@courseware.example"
+TRAINER = "firuz.rahimzoda@tsuc.example"
+PARTICIPANT = "manizha.rahimova@participants.example"
+
+THIRD_MORNING = datetime(2025, 4, 9, 3, 40, tzinfo=UTC)
+"""08:40 in Dushanbe on the third day: S01 to S04 are over, S05 begins in twenty minutes."""
+AFTERWARDS = datetime(2025, 5, 12, 5, 0, tzinfo=UTC)
+"""All twelve sessions are over and answered."""
+
+SESSIONS_ON_SITE = [f"S{number:02}" for number in range(1, 9)]
+SESSIONS_ONLINE = {
+    "S09": "S09-teams.csv",
+    "S10": "S10-teams.csv",
+    "S11": "S11-zoom.csv",
+    "S12": "S12-zoom.csv",
+}
+
+
+def find_chromium() -> str:
+    """The path of the browser; Debian's, unless COURSEWARE_CHROMIUM names another."""
+    path = os.environ.get("COURSEWARE_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(path).exists():
+        raise RuntimeError(
+            f"There is no browser at {path}. Install Debian's chromium, or name another one in "
+            "COURSEWARE_CHROMIUM."
+        )
+    return path
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """The browser, without a window."""
+    return playwright.chromium.launch(
+        executable_path=find_chromium(), args=["--no-sandbox", "--font-render-hinting=none"]
+    )
+
+
+def _ask_the_application() -> datetime:
+    # Several sites run in one process, each at its own moment, which goes on from where it began.
+    if has_app_context() and "MOMENT" in current_app.config:
+        began, moment = current_app.config["MOMENT"]
+        passed = datetime.now(UTC) - began
+        return (moment + passed).replace(microsecond=0)
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass
+class Site:
+    """A running site."""
+
+    app: Flask
+    address: str
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def command(self, *words: str | Path) -> str:
+        """Run one `courseware` command; a refusal is an error here."""
+        result = self.app.test_cli_runner().invoke(args=[str(word) for word in words])
+        if result.exit_code != 0:
+            raise RuntimeError(f"courseware {' '.join(map(str, words))}: {result.output}") from (
+                result.exception
+            )
+        return result.output
+
+    def link_for(self, email: str) -> str:
+        """A fresh address that signs `email` in, as a mail would bring it."""
+        with self.app.app_context():
+            user = accounts.find_user_by_email(email)
+            if user is None:
+                raise LookupError(f"Nobody has the address {email}.")
+            token = accounts.make_sign_in_link(user, now=clock.now())
+            db.session.commit()
+        return f"{self.address}/sign-in/link/{token}"
+
+    def sign_in(self, page: Page, email: str) -> Page:
+        """Sign `email` in, in this browser, by a link."""
+        page.goto(self.link_for(email))
+        page.locator("main form button[type=submit]").click()
+        page.wait_for_url(f"{self.address}/")
+        return page
+
+    def work_off_jobs(self) -> None:
+        """Do what is queued, until the site stops."""
+        while not self._stop.wait(0.3):
+            with self.app.app_context():
+                jobs.run_waiting()
+                db.session.remove()
+
+
+@contextmanager
+def serve(app: Flask, port: int) -> Iterator[Site]:
+    """`app` on a loopback port, with its jobs, until the block ends."""
+    server = create_server(app, host="127.0.0.1", port=port, threads=6)
+    site = Site(app, f"http://127.0.0.1:{port}")
+    threads = [
+        threading.Thread(target=server.run, daemon=True),
+        threading.Thread(target=site.work_off_jobs, daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield site
+    finally:
+        site._stop.set()
+        server.close()
+        for thread in threads:
+            thread.join(timeout=5)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make_site(var: Path, port: int, moment: datetime) -> Flask:
+    """An application with an empty, upgraded database, at `moment`."""
+    clock.now = _ask_the_application  # type: ignore[assignment]
+    app = create_app(
+        {
+            "COURSEWARE_VAR": str(var),
+            "COURSEWARE_BASE_URL": f"http://127.0.0.1:{port}",
+            "COURSEWARE_SECRET_KEY": "for-browser-tests-" * 3,
+        }
+    )
+    app.config["MOMENT"] = (datetime.now(UTC), moment)
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+    return app
+
+
+def run_course(site: Site, *, registers: Sequence[str], feedback: Sequence[str]) -> None:
+    """Run the example course through its files as far as these sessions and questionnaires."""
+    site.command("user", "add", ADMINISTRATOR, "--role", "administrator")
+    site.command("user", "add", COORDINATOR, "--role", "coordinator")
+    site.command("programme", "load", EXAMPLE / "programme.yaml")
+    site.command(
+        "cohort", "create", PROGRAMME, COHORT,
+        "--starts", "2025-04-07", "--timezone", "Asia/Dushanbe",
+    )  # fmt: skip
+    site.command("participants", "import", COHORT, EXAMPLE / "participants.xlsx")
+    site.command("schedule", "import", COHORT, EXAMPLE / "schedule.xlsx")
+    for session in registers:
+        if session in SESSIONS_ONLINE:
+            file = EXAMPLE / "online" / SESSIONS_ONLINE[session]
+            aliases = ("--aliases", EXAMPLE / "aliases.csv")
+            site.command("attendance", "import", COHORT, session, file, *aliases)
+        else:
+            file = EXAMPLE / "registers" / f"{session}.xlsx"
+            site.command("attendance", "import", COHORT, session, file)
+    for name in feedback:
+        file = EXAMPLE / "feedback" / f"{name}.csv"
+        if name == "course":
+            site.command("feedback", "import", COHORT, file, "--questionnaire", "course")
+        else:
+            session = name.removeprefix("session-")
+            site.command(
+                "feedback", "import", COHORT, file, "--questionnaire", "session",
+                "--session", session,
+            )  # fmt: skip
+
+
+@dataclass
+class Watch:
+    """What a page did that no page may do."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    bytes_received: int = 0
+
+    def __post_init__(self) -> None:
+        page = self.page
+        page.on(
+            "console",
+            lambda message: (
+                self._note(f"console {message.type}: {message.text}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: self._note(f"script error: {error}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.loadingFinished", self._count)
+
+    def _note(self, problem: str) -> None:
+        self.problems.append(f"{self.page.url}: {problem}")
+
+    def _count(self, event: dict[str, Any]) -> None:
+        self.bytes_received += int(event["encodedDataLength"])
+
+
+def quiet(page: Page) -> None:
+    """Wait until the page has all it asked for."""
+    page.wait_for_load_state("networkidle")
+
+
+def pages_reached(site: Site, page: Page, *, most_of_a_kind: int = 2) -> Iterator[str]:
+    """Open every kind of page that links lead to, from the first one; yields each endpoint.
+
+    Of pages that differ only in what they are about, `most_of_a_kind` are opened. Files to
+    download are no pages.
+    """
+    addresses = site.app.url_map.bind("127.0.0.1", url_scheme="http")
+    waiting, seen, counts = ["/"], {"/"}, dict[str, int]()
+    while waiting:
+        path = waiting.pop(0)
+        try:
+            endpoint = addresses.match(path.partition("?")[0])[0]
+        except (NotFound, RequestRedirect, MethodNotAllowed):
+            endpoint = path
+        if counts.get(endpoint, 0) >= most_of_a_kind:
+            continue
+        head = page.context.request.head(site.address + path)
+        if "text/html" not in head.headers.get("content-type", ""):
+            continue
+        counts[endpoint] = counts.get(endpoint, 0) + 1
+        page.goto(site.address + path)
+        quiet(page)
+        yield endpoint
+        hrefs = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        for href in hrefs:
+            if href.startswith(site.address + "/"):
+                found = href.removeprefix(site.address).partition("#")[0]
+                if found not in seen:
+                    seen.add(found)
+                    waiting.append(found)
+
+
+def phone(browser: Browser, **more: Any) -> BrowserContext:
+    """A browser of 390 × 844 px that is touched."""
+    return browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="en-GB",
+        **more,
+    )  # fmt: skip
+
+
+def laptop(browser: Browser, **more: Any) -> BrowserContext:
+    """A browser of 1280 × 800 px."""
+    return browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", **more)

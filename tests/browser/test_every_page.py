@@ -1,0 +1,109 @@
+"""Every kind of page, as each role: nothing for axe to find, nothing in the console, light."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.running_site import (
+    ADMINISTRATOR,
+    COORDINATOR,
+    PARTICIPANT,
+    TRAINER,
+    Watch,
+    laptop,
+    pages_reached,
+    phone,
+    quiet,
+)
+
+HEAVIEST_FIRST_LOAD = 200_000
+ROLES = {
+    "stranger": None,
+    "participant": PARTICIPANT,
+    "trainer": TRAINER,
+    "coordinator": COORDINATOR,
+    "administrator": ADMINISTRATOR,
+}
+
+pytestmark = pytest.mark.browser
+
+
+def violations(page):
+    """What axe finds, as sentences short enough to read in a test's answer."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{page.url}: {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]
+    ]
+
+
+def wider_than_the_screen(page):
+    """The page's address if it scrolls sideways."""
+    fits = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    return [] if fits else [f"{page.url}: wider than the screen"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("role", list(ROLES))
+def test_no_page_on_a_laptop_has_anything_for_axe_the_console_or_the_policy(
+    afterwards, chromium, role, scheme
+):
+    context = laptop(chromium, color_scheme=scheme)
+    page = context.new_page()
+    if ROLES[role]:
+        afterwards.sign_in(page, ROLES[role])
+    watch = Watch(page)
+    found = []
+
+    for _endpoint in pages_reached(afterwards, page):
+        found += violations(page) + wider_than_the_screen(page)
+
+    elsewhere = [url for url in watch.requests if not url.startswith((afterwards.address, "data:"))]
+    context.close()
+    assert (found, watch.problems, elsewhere) == ([], [], [])
+
+
+@pytest.mark.parametrize("role", list(ROLES))
+def test_every_page_fits_a_phone(third_morning, chromium, role):
+    context = phone(chromium)
+    page = context.new_page()
+    if ROLES[role]:
+        third_morning.sign_in(page, ROLES[role])
+    found = []
+
+    for _endpoint in pages_reached(third_morning, page):
+        found += violations(page) + wider_than_the_screen(page)
+
+    context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("role", list(ROLES))
+def test_the_first_load_of_any_page_is_at_most_200_kilobytes(afterwards, chromium, role):
+    visitor = laptop(chromium)
+    page = visitor.new_page()
+    if ROLES[role]:
+        afterwards.sign_in(page, ROLES[role])
+    addresses = [page.url for _endpoint in pages_reached(afterwards, page, most_of_a_kind=1)]
+    state = visitor.storage_state()
+    visitor.close()
+
+    weights = {}
+    for address in addresses:
+        fresh = laptop(chromium, storage_state=state)
+        first = fresh.new_page()
+        watch = Watch(first)
+        first.goto(address)
+        quiet(first)
+        weights[address] = watch.bytes_received
+        fresh.close()
+
+    heavy = {address: weight for address, weight in weights.items() if weight > HEAVIEST_FIRST_LOAD}
+    assert heavy == {}
+
+
+def test_everything_can_be_read_and_done_without_scripts(afterwards, chromium):
+    context = laptop(chromium, java_script_enabled=False)
+    page = context.new_page()
+    afterwards.sign_in(page, COORDINATOR)
+
+    assert page.locator("h1").inner_text() == "What now?"
+    assert page.locator("nav[aria-label=Main] a").count() >= 2
+    context.close()
