@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import pytest
 from browser.running_site import (
     AFTERWARDS,
-    SESSIONS_ON_SITE,
-    SESSIONS_ONLINE,
     THIRD_MORNING,
     Site,
     free_port,
+    hold_course,
+    hold_first_days,
     launch_chromium,
     make_site,
-    run_course,
     serve,
 )
 from playwright.sync_api import Browser, sync_playwright
@@ -43,7 +42,7 @@ def third_morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port = free_port()
     app = make_site(tmp_path_factory.mktemp("third-morning"), port, THIRD_MORNING)
     with serve(app, port) as site:
-        run_course(site, registers=SESSIONS_ON_SITE[:4], feedback=["session-S01", "session-S02"])
+        hold_first_days(site)
         yield site
 
 
@@ -53,12 +52,5 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port = free_port()
     app = make_site(tmp_path_factory.mktemp("afterwards"), port, AFTERWARDS)
     with serve(app, port) as site:
-        run_course(
-            site,
-            registers=[*SESSIONS_ON_SITE, *SESSIONS_ONLINE],
-            feedback=[
-                *(f"session-{name}" for name in ("S01", "S02", "S03", "S05", "S07", "S12")),
-                "course",
-            ],
-        )
+        hold_course(site)
         yield site

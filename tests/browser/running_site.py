@@ -1,14 +1,14 @@
 """The example course, served on a loopback port as people meet it, at a moment of our choice.
 
-The course is run through the command line, as a coordinator would run it, up to a session. Used by
-the journeys here and by `scripts/screenshots.py`.
+The course is run as the demo runs it, as far as is wanted. Used by the journeys here and by
+`scripts/screenshots.py`.
 """
 
 import os
 import shutil
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,14 +25,12 @@ from werkzeug.routing import RequestRedirect
 from courseware import clock, create_app, jobs
 from courseware.accounts import service as accounts
 from courseware.db import db
+from courseware.demo import ADMINISTRATOR, COHORT, COORDINATOR, Demo
+
+__all__ = ["ADMINISTRATOR", "COHORT", "COORDINATOR"]
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLE = ROOT / "examples" / "ektu-tsuc-2025"
-PROGRAMME = "research-services"
-COHORT = "DUSHANBE-2025"
 
-COORDINATOR = "coordinator@courseware.example"
-ADMINISTRATOR = "administrator@courseware.example"
 TRAINER = "firuz.rahimzoda@tsuc.example"
 PARTICIPANT = "manizha.rahimova@participants.example"
 
@@ -40,14 +38,6 @@ THIRD_MORNING = datetime(2025, 4, 9, 3, 40, tzinfo=UTC)
 """08:40 in Dushanbe on the third day: S01 to S04 are over, S05 begins in twenty minutes."""
 AFTERWARDS = datetime(2025, 5, 12, 5, 0, tzinfo=UTC)
 """All twelve sessions are over and answered."""
-
-SESSIONS_ON_SITE = [f"S{number:02}" for number in range(1, 9)]
-SESSIONS_ONLINE = {
-    "S09": "S09-teams.csv",
-    "S10": "S10-teams.csv",
-    "S11": "S11-zoom.csv",
-    "S12": "S12-zoom.csv",
-}
 
 
 def find_chromium() -> str:
@@ -84,15 +74,6 @@ class Site:
     app: Flask
     address: str
     _stop: threading.Event = field(default_factory=threading.Event)
-
-    def command(self, *words: str | Path) -> str:
-        """Run one `courseware` command; a refusal is an error here."""
-        result = self.app.test_cli_runner().invoke(args=[str(word) for word in words])
-        if result.exit_code != 0:
-            raise RuntimeError(f"courseware {' '.join(map(str, words))}: {result.output}") from (
-                result.exception
-            )
-        return result.output
 
     def link_for(self, email: str) -> str:
         """A fresh address that signs `email` in, as a mail would bring it."""
@@ -165,35 +146,26 @@ def make_site(var: Path, port: int, moment: datetime) -> Flask:
     return app
 
 
-def run_course(site: Site, *, registers: Sequence[str], feedback: Sequence[str]) -> None:
-    """Run the example course through its files as far as these sessions and questionnaires."""
-    site.command("user", "add", ADMINISTRATOR, "--role", "administrator")
-    site.command("user", "add", COORDINATOR, "--role", "coordinator")
-    site.command("programme", "load", EXAMPLE / "programme.yaml")
-    site.command(
-        "cohort", "create", PROGRAMME, COHORT,
-        "--starts", "2025-04-07", "--timezone", "Asia/Dushanbe",
-    )  # fmt: skip
-    site.command("participants", "import", COHORT, EXAMPLE / "participants.xlsx")
-    site.command("schedule", "import", COHORT, EXAMPLE / "schedule.xlsx")
-    for session in registers:
-        if session in SESSIONS_ONLINE:
-            file = EXAMPLE / "online" / SESSIONS_ONLINE[session]
-            aliases = ("--aliases", EXAMPLE / "aliases.csv")
-            site.command("attendance", "import", COHORT, session, file, *aliases)
-        else:
-            file = EXAMPLE / "registers" / f"{session}.xlsx"
-            site.command("attendance", "import", COHORT, session, file)
-    for name in feedback:
-        file = EXAMPLE / "feedback" / f"{name}.csv"
-        if name == "course":
-            site.command("feedback", "import", COHORT, file, "--questionnaire", "course")
-        else:
-            session = name.removeprefix("session-")
-            site.command(
-                "feedback", "import", COHORT, file, "--questionnaire", "session",
-                "--session", session,
-            )  # fmt: skip
+def hold_first_days(site: Site) -> None:
+    """The example course until the third morning."""
+    demo = Demo(site.app)
+    demo.folder.mkdir(parents=True, exist_ok=True)
+    demo.set_up()
+    for session in ("S01", "S02", "S03", "S04"):
+        demo.command("attendance", "import", COHORT, session, _file(demo, session))
+
+
+def hold_course(site: Site) -> None:
+    """The whole example course, answered too; certificates are not issued yet."""
+    demo = Demo(site.app)
+    demo.folder.mkdir(parents=True, exist_ok=True)
+    demo.set_up()
+    demo.teach()
+    demo.ask()
+
+
+def _file(demo: Demo, session: str) -> Path:
+    return demo.files / "registers" / f"{session}.xlsx"
 
 
 @dataclass
