@@ -1,0 +1,1 @@
+"""Work around the product: `python -m scripts.screenshots`, `scripts/debian-packages`."""
