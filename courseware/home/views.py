@@ -6,6 +6,8 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from courseware import clock
+from courseware.home.service import first_page_of
 from courseware.i18n import _
 from courseware.permissions import Permission, may, requires, signed_in_user
 
@@ -19,7 +21,8 @@ def index() -> ResponseReturnValue:
     user = signed_in_user()
     if user is None:
         return render_template("home/front.html")
-    return render_template("home/components.html")
+    now = clock.now()
+    return render_template("home/index.html", home=first_page_of(user, now=now), now=now)
 
 
 @bp.get("/components")
@@ -59,7 +62,7 @@ def cohort_pages(cohort: Any, current: str) -> list[tuple[str, str, bool]]:
     places = (
         ("overview", _("Cohort"), "cohorts.show"),
         ("people", _("Participants"), "cohorts.participants"),
-        ("schedule", _("Schedule"), "schedule.show"),
+        ("schedule", _("Schedule"), "schedule.index"),
         ("attendance", _("Attendance"), "attendance.ledger"),
         ("feedback", _("Feedback"), "feedback.summary"),
         ("certificates", _("Certificates"), "credentials.cohort"),

@@ -1,0 +1,254 @@
+"""What each role's first page shows, read with a number of queries that does not grow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from courseware.accounts.models import User
+from courseware.attendance.ledger_service import list_registers
+from courseware.attendance.service import RegisterSummary
+from courseware.cohorts.models import Cohort, CohortRole, Enrolment
+from courseware.credentials.models import Credential
+from courseware.credentials.rules import Verdict
+from courseware.credentials.preflight_service import Candidate, preflight, standing_of
+from courseware.db import db
+from courseware.feedback.models import FeedbackRound, FeedbackTicket
+from courseware.home.rules import TaughtSession, TeachingDay, plan_day
+from courseware.permissions import Permission, Role, may
+from courseware.programmes.models import ProgrammeRole
+from courseware.schedule.models import TrainingSession
+from courseware.schedule.service import list_sessions_led_by, list_sessions_of
+
+MOST_COURSES = 3
+MOST_COHORTS = 30
+MOST_PREFLIGHTS = 3
+"""Who is eligible is reckoned for the cohorts that begin last; the others say how many issued."""
+
+
+@dataclass(frozen=True)
+class OwnCourse:
+    """One course as its participant sees it: hours, the next session, feedback, certificate."""
+
+    enrolment: Enrolment
+    standing: Candidate
+    next_session: TrainingSession | None
+    feedback_due: tuple[FeedbackRound, ...]
+
+
+@dataclass(frozen=True)
+class RunCohort:
+    """One cohort as its coordinator sees it."""
+
+    cohort: Cohort
+    participants: int
+    registers: tuple[RegisterSummary, ...]
+    asked: int
+    answered: int
+    issued: int
+    eligible: int | None
+    """Ready for a certificate now; None where it was not reckoned."""
+    needs_you: int
+
+    @property
+    def missing(self) -> list[RegisterSummary]:
+        """Registers of sessions that are over, with somebody not marked."""
+        return [each for each in self.registers if each.is_missing]
+
+    @property
+    def held(self) -> int:
+        return sum(1 for each in self.registers if each.has_ended)
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """Everything that one person's first page shows; parts of roles they do not have are empty."""
+
+    teaching: TeachingDay | None
+    courses: tuple[OwnCourse, ...]
+    cohorts: tuple[RunCohort, ...]
+    may_create: bool
+    people: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (
+            self.teaching
+            or self.courses
+            or self.cohorts
+            or self.may_create
+            or self.people is not None
+        )
+
+
+def first_page_of(user: User, *, now: datetime) -> FirstPage:
+    """What now, for `user`."""
+    return FirstPage(
+        teaching=teaching_of(user, now=now),
+        courses=tuple(courses_of(user, now=now)),
+        cohorts=tuple(cohorts_run_by(user, now=now)),
+        may_create=may(user, Permission.CREATE_PROGRAMME),
+        people=_count_people() if may(user, Permission.MANAGE_PEOPLE) else None,
+    )
+
+
+def teaching_of(user: User, *, now: datetime) -> TeachingDay | None:
+    """The sessions that `user` leads, sorted by what has to be done; None for no trainer."""
+    sessions = list_sessions_led_by(user)
+    if not sessions:
+        return None
+    cohorts = {each.cohort_id: each.cohort for each in sessions}
+    states = {
+        each.training_session.id: each for each in list_registers(list(cohorts.values()), now=now)
+    }
+    return plan_day(
+        [
+            TaughtSession(
+                training_session=each,
+                starts_at=each.starts_at,
+                ends_at=each.ends_at,
+                zone=each.cohort.timezone,
+                is_closed=states[each.id].is_closed or _is_done(states[each.id]),
+                marked=states[each.id].marked,
+                enrolled=states[each.id].enrolled,
+                companions=tuple(
+                    trainer.user.name for trainer in each.trainers if trainer.user_id != user.id
+                ),
+            )
+            for each in sessions
+        ],
+        now,
+    )
+
+
+def _is_done(summary: RegisterSummary) -> bool:
+    return summary.has_ended and not summary.is_missing
+
+
+def courses_of(user: User, *, now: datetime) -> list[OwnCourse]:
+    """The courses that `user` takes part in, the latest first."""
+    enrolments = db.session.scalars(
+        select(Enrolment)
+        .join(Cohort)
+        .where(Enrolment.user_id == user.id, Enrolment.withdrawn_at.is_(None))
+        .order_by(Cohort.starts_on.desc(), Cohort.id.desc())
+        .limit(MOST_COURSES)
+    ).all()
+    if not enrolments:
+        return []
+    coming = list_sessions_of(user, since=now)
+    due = db.session.execute(
+        select(FeedbackTicket.enrolment_id, FeedbackRound)
+        .join(FeedbackRound, FeedbackRound.id == FeedbackTicket.round_id)
+        .where(
+            FeedbackTicket.enrolment_id.in_([each.id for each in enrolments]),
+            FeedbackTicket.is_spent.is_(False),
+            FeedbackRound.closed_at.is_(None),
+            FeedbackRound.opens_at <= now,
+            FeedbackRound.closes_at > now,
+        )
+        .order_by(FeedbackRound.closes_at)
+    ).all()
+    return [
+        OwnCourse(
+            enrolment=each,
+            standing=standing_of(each, now=now),
+            next_session=next((one for one in coming if one.cohort_id == each.cohort_id), None),
+            feedback_due=tuple(found for owner, found in due if owner == each.id),
+        )
+        for each in enrolments
+    ]
+
+
+def cohorts_run_by(user: User, *, now: datetime) -> list[RunCohort]:
+    """The cohorts that `user` coordinates (an administrator: all), those that begin last first."""
+    query = select(Cohort).order_by(Cohort.starts_on.desc(), Cohort.id.desc()).limit(MOST_COHORTS)
+    if not user.is_administrator:
+        is_coordinator = (CohortRole.user_id == user.id) & (CohortRole.role == Role.COORDINATOR)
+        of_programme = (ProgrammeRole.user_id == user.id) & (
+            ProgrammeRole.role == Role.COORDINATOR
+        )
+        query = query.where(
+            or_(
+                Cohort.id.in_(select(CohortRole.cohort_id).where(is_coordinator)),
+                Cohort.programme_id.in_(select(ProgrammeRole.programme_id).where(of_programme)),
+            )
+        )
+    cohorts = db.session.scalars(query).all()
+    if not cohorts:
+        return []
+    ids = [each.id for each in cohorts]
+    registers: dict[int, list[RegisterSummary]] = {each: [] for each in ids}
+    for summary in list_registers(cohorts, now=now):
+        registers[summary.training_session.cohort_id].append(summary)
+    participants = _by_cohort(ids, func.count(Enrolment.id), Enrolment.withdrawn_at.is_(None))
+    issued = _by_cohort(
+        ids, func.count(Credential.id), Credential.issued_at.is_not(None), joined=Credential
+    )
+    answers = _answers_by_cohort(ids)
+    eligible = _eligible(cohorts, participants, issued, now=now)
+    return [
+        RunCohort(
+            cohort=each,
+            participants=participants.get(each.id, 0),
+            registers=tuple(registers[each.id]),
+            asked=answers.get(each.id, (0, 0))[0],
+            answered=answers.get(each.id, (0, 0))[1],
+            issued=issued.get(each.id, 0),
+            eligible=eligible[each.id][0] if each.id in eligible else None,
+            needs_you=eligible.get(each.id, (0, 0))[1],
+        )
+        for each in cohorts
+    ]
+
+
+def _by_cohort(
+    ids: Sequence[int], counted: Any, where: Any, joined: Any = None
+) -> dict[int, int]:
+    query = select(Enrolment.cohort_id, counted).where(Enrolment.cohort_id.in_(ids), where)
+    if joined is not None:
+        query = query.join(joined, joined.enrolment_id == Enrolment.id)
+    rows = db.session.execute(query.group_by(Enrolment.cohort_id))
+    return {cohort_id: number for cohort_id, number in rows}
+
+
+def _answers_by_cohort(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    # Only whether a ticket is spent is counted; nothing leads from here to an answer.
+    rows = db.session.execute(
+        select(
+            FeedbackRound.cohort_id,
+            func.count(),
+            func.count().filter(FeedbackTicket.is_spent.is_(True)),
+        )
+        .join(FeedbackTicket, FeedbackTicket.round_id == FeedbackRound.id)
+        .where(FeedbackRound.cohort_id.in_(ids))
+        .group_by(FeedbackRound.cohort_id)
+    )
+    return {cohort_id: (asked, answered) for cohort_id, asked, answered in rows}
+
+
+def _eligible(
+    cohorts: Sequence[Cohort],
+    participants: dict[int, int],
+    issued: dict[int, int],
+    *,
+    now: datetime,
+) -> dict[int, tuple[int, int]]:
+    """Ready and in need of somebody, by cohort; only for the newest that still wait for papers."""
+    waiting = [
+        each
+        for each in cohorts
+        if each.starts_on <= now.date() and issued.get(each.id, 0) < participants.get(each.id, 0)
+    ]
+    found = {}
+    for cohort in waiting[:MOST_PREFLIGHTS]:
+        checked = preflight(cohort, now=now)
+        found[cohort.id] = (len(checked.ready), len(checked.having(Verdict.NEEDS_YOU)))
+    return found
+
+
+def _count_people() -> int:
+    query = select(func.count()).select_from(User).where(User.is_active.is_(True))
+    return db.session.scalar(query) or 0
