@@ -12,8 +12,8 @@ from courseware.attendance.ledger_service import list_registers
 from courseware.attendance.service import RegisterSummary
 from courseware.cohorts.models import Cohort, CohortRole, Enrolment
 from courseware.credentials.models import Credential
-from courseware.credentials.rules import Verdict
 from courseware.credentials.preflight_service import Candidate, preflight, standing_of
+from courseware.credentials.rules import Verdict
 from courseware.db import db
 from courseware.feedback.models import FeedbackRound, FeedbackTicket
 from courseware.home.rules import TaughtSession, TeachingDay, plan_day
@@ -167,9 +167,7 @@ def cohorts_run_by(user: User, *, now: datetime) -> list[RunCohort]:
     query = select(Cohort).order_by(Cohort.starts_on.desc(), Cohort.id.desc()).limit(MOST_COHORTS)
     if not user.is_administrator:
         is_coordinator = (CohortRole.user_id == user.id) & (CohortRole.role == Role.COORDINATOR)
-        of_programme = (ProgrammeRole.user_id == user.id) & (
-            ProgrammeRole.role == Role.COORDINATOR
-        )
+        of_programme = (ProgrammeRole.user_id == user.id) & (ProgrammeRole.role == Role.COORDINATOR)
         query = query.where(
             or_(
                 Cohort.id.in_(select(CohortRole.cohort_id).where(is_coordinator)),
@@ -204,14 +202,12 @@ def cohorts_run_by(user: User, *, now: datetime) -> list[RunCohort]:
     ]
 
 
-def _by_cohort(
-    ids: Sequence[int], counted: Any, where: Any, joined: Any = None
-) -> dict[int, int]:
+def _by_cohort(ids: Sequence[int], counted: Any, where: Any, joined: Any = None) -> dict[int, int]:
     query = select(Enrolment.cohort_id, counted).where(Enrolment.cohort_id.in_(ids), where)
     if joined is not None:
         query = query.join(joined, joined.enrolment_id == Enrolment.id)
     rows = db.session.execute(query.group_by(Enrolment.cohort_id))
-    return {cohort_id: number for cohort_id, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _answers_by_cohort(ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -39,7 +39,6 @@ def test_a_trainer_sees_the_next_session_large_with_its_register(browser, make):
 
     assert "Asking and listening" in page
     assert "with Gulnora Co-trainer" in page
-    assert f"/sessions/{training_session.public_id}/register" in page
 
 
 def test_a_trainer_is_reminded_of_yesterdays_open_register(browser, make):
