@@ -325,23 +325,23 @@ def sessions_not_in(cohort: Cohort, planned: Sequence[PlannedSession]) -> list[T
     return [one for one in list_sessions(cohort) if one.code.casefold() not in named]
 
 
+def names_of_trainers(planned: Sequence[PlannedSession]) -> dict[str, str]:
+    """What the trainers of a file are called, by address: as we know them, else as it says."""
+    named = {each.email: each.shown for row in planned for each in row.trainers}
+    known = db.session.scalars(select(User).where(User.email.in_(named)))
+    return {**named, **{user.email: user.name for user in known if user.email}}
+
+
 def warnings_after(cohort: Cohort, planned: Sequence[PlannedSession]) -> list[ScheduleWarning]:
     """What a coordinator should look at if these rows were imported."""
     partners = codes_of_partners(cohort.programme)
-    addresses = {each.email for row in planned for each in row.trainers}
-    known = {
-        user.email: user.name
-        for user in db.session.scalars(select(User).where(User.email.in_(addresses)))
-    }
+    names = names_of_trainers(planned)
     meetings = [meeting_of(one) for one in sessions_not_in(cohort, planned)]
     for row in planned:
         booking = Booking(
             code=row.code,
             span=row.span,
-            trainers={
-                each.email: known.get(each.email) or each.name or each.email
-                for each in row.trainers
-            },
+            trainers={each.email: names[each.email] for each in row.trainers},
             venues={
                 venue_key(*place): place[1] for place in _places(row.venues, row.city, partners)
             },

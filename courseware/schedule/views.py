@@ -164,6 +164,7 @@ def preview(draft: ImportDraft) -> ResponseReturnValue:
         flash(_("The schedule is imported: %(count)s sessions new or changed.", count=taken))
         return redirect(url_for("schedule.index", public_id=cohort.public_id), 303)
     verdicts = planning_service.verdicts_of(cohort, sheet.sessions)
+    names = planning_service.names_of_trainers(sheet.sessions)
     return render_template(
         "schedule/preview.html",
         cohort=cohort,
@@ -175,6 +176,7 @@ def preview(draft: ImportDraft) -> ResponseReturnValue:
             for kind in ("new", "changed", "same")
         },
         remarks=sheet.remarks,
+        names_of=lambda row: [names[each.email] for each in row.trainers],
         kept=planning_service.sessions_not_in(cohort, sheet.sessions),
         warnings=planning_service.warnings_after(cohort, sheet.sessions),
     )
