@@ -292,3 +292,22 @@ def make(app: Flask) -> SimpleNamespace:
     import factories
 
     return SimpleNamespace(**{name: getattr(factories, name) for name in factories.__all__})
+
+
+@pytest.fixture
+def command(app: Flask) -> Any:
+    """Runs a command as in a shell: `command("sessions", "COHORT").exit_code`."""
+    from click.testing import CliRunner
+
+    from courseware.cli import make_group
+
+    def run(*words: Any) -> Any:
+        db.session.commit()
+        group = make_group(lambda: app)
+        result = CliRunner().invoke(group, [str(word) for word in words])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        db.session.expire_all()
+        return result
+
+    return run
