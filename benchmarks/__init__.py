@@ -1,0 +1,77 @@
+"""Measurements, for people and machines: medians with their spread. They are no tests.
+
+Each module here has `run()`, which answers a list of `Figure`s. `python -m benchmarks [--json]`.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from courseware import create_app
+from courseware.db import db
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: a median, the quartiles around it, and what it should not exceed."""
+
+    name: str
+    value: float
+    unit: str
+    low: float
+    high: float
+    limit: float | None = None
+
+
+def measure(
+    name: str,
+    act: Callable[[], object],
+    *,
+    times: int = 15,
+    per: int = 1,
+    limit: float | None = None,
+    warm: int = 1,
+) -> Figure:
+    """The median milliseconds of `act` over `times` runs, divided by `per` pieces each."""
+    for _ in range(warm):
+        act()
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        act()
+        took.append((time.perf_counter() - began) * 1000 / per)
+    low, high = (min(took), max(took))
+    if times >= 4:
+        quartiles = statistics.quantiles(took, n=4)
+        low, high = quartiles[0], quartiles[2]
+    return Figure(name, statistics.median(took), "ms", low, high, limit)
+
+
+@contextmanager
+def fresh_app() -> Iterator[Flask]:
+    """An application on a fresh SQLite database in a folder that goes afterwards."""
+    from courseware.security import limiter
+
+    with tempfile.TemporaryDirectory(prefix="courseware-bench-") as folder:
+        app = create_app(
+            {
+                "COURSEWARE_VAR": folder,
+                "COURSEWARE_BASE_URL": "http://localhost",
+                "COURSEWARE_SECRET_KEY": "for-benchmarks-only-" * 3,
+            }
+        )
+        app.config["WTF_CSRF_ENABLED"] = False
+        limiter.enabled = False
+        root: Path = app.config["SETTINGS"].root
+        with app.app_context():
+            upgrade(directory=str(root / "migrations"))
+            yield app
+            db.session.remove()
+            db.engine.dispose()
