@@ -19,6 +19,8 @@ from fractions import Fraction
 from xml.parsers import expat
 
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from courseware.messages import Message
@@ -424,7 +426,7 @@ def _sheet_name(name: str, used: set[str]) -> str:
     return candidate
 
 
-def _write_sheet(page: object, sheet: Sheet, formats: dict[str, object]) -> None:
+def _write_sheet(page: Worksheet, sheet: Sheet, formats: dict[str, Format]) -> None:
     for number, line in enumerate(sheet.intro):
         page.write_string(number, 0, printable(line), formats["intro"])
     top = len(sheet.intro)
@@ -454,7 +456,7 @@ def _write_sheet(page: object, sheet: Sheet, formats: dict[str, object]) -> None
 
 
 def _write_cell(
-    page: object, row: int, column: int, cell: Cell, formats: dict[str, object]
+    page: Worksheet, row: int, column: int, cell: Cell, formats: dict[str, Format]
 ) -> None:
     match cell:
         case None | "":
