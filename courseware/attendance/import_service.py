@@ -15,7 +15,6 @@ from courseware.attendance.matching_rules import (
     Known,
     Match,
     MatchedBy,
-    shown_name_key,
 )
 from courseware.attendance.models import AttendanceAlias, AttendanceImport, AttendanceMark
 from courseware.attendance.report_rules import (
@@ -58,6 +57,7 @@ from courseware.cohorts.models import Cohort, CohortRole, Enrolment
 from courseware.db import db
 from courseware.errors import BadInput, Refused
 from courseware.messages import N_, Message
+from courseware.names import name_key
 from courseware.permissions import Role, roles_on
 from courseware.schedule.models import TrainingSession
 
@@ -511,9 +511,14 @@ def _remember(cohort: Cohort, review: ImportReview, places: Collection[int]) -> 
             db.session.add(known[key])
 
 
+def keys_of(person: ReportedPerson) -> list[str]:
+    """Under which keys somebody may have written this name into a file of aliases."""
+    return [key for key in (person.email.lower(), name_key(person.name)) if key]
+
+
 def alias_key(person: ReportedPerson) -> str:
     """Under which a name is remembered: the name as it is shown, else the address."""
-    return (shown_name_key(person.name) or person.email.lower())[:254]
+    return (name_key(person.name) or person.email.lower())[:254]
 
 
 def discard_import(proposed: AttendanceImport) -> None:

@@ -17,6 +17,7 @@ from courseware.attendance.ledger_rules import (
     PlannedModule,
     Requirement,
     SessionLine,
+    Standing,
     participant_ledger,
 )
 from courseware.attendance.models import AttendanceMark, Register
@@ -93,17 +94,15 @@ class CohortLedger:
     @property
     def rows_by_need(self) -> list[LedgerRow]:
         """Who needs attention first, then by name."""
-        order = ("out_of_reach", "behind", "on_course", "reached")
-        return sorted(
-            self.rows,
-            key=lambda row: (
-                order.index(row.ledger.standing)
-                if row.ledger.standing.needs_attention
-                else len(order),
-                row.ledger.reachable,
-                row.names[0].casefold(),
-            ),
-        )
+        order = (Standing.OUT_OF_REACH, Standing.BEHIND)
+
+        def need(row: LedgerRow) -> tuple[int, int]:
+            standing = row.ledger.standing
+            if not standing.needs_attention:
+                return len(order), 0
+            return order.index(standing), row.ledger.reachable
+
+        return sorted(self.rows, key=need)
 
     def modules_with_sessions(self) -> list[tuple[LedgerModule, list[LedgerSession]]]:
         """The sessions grouped by module, in the programme's order; a module without one too."""

@@ -104,7 +104,7 @@ class Directory:
         """Who this is. Never guesses: a resemblance is only suggested."""
         if email and (found := self._by_email.get(email.lower())) is not None:
             return Match(MatchedBy.EMAIL, found)
-        for key in (email.lower(), *spellings(name)):
+        for key in (email.lower(), name_key(name)):
             if key and key in self._aliases:
                 remembered = self._aliases[key]
                 # An alias of nobody: a device in the room, a guest; it was said once.
@@ -152,7 +152,7 @@ def _suggestion(
     known_sounds: frozenset[str],
 ) -> Suggestion | None:
     if sounds == known_sounds:
-        return Suggestion(person, Message(N_("sounds the same in the other script")), 1.0)
+        return Suggestion(person, Message(N_("sounds the same")), 1.0)
     shared = {word for word in sounds & known_sounds if len(word) > 2}
     alike = resemblance(shown, known_name)
     if shared:

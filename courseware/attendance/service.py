@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql import Select
 
+from courseware import audit
 from courseware.accounts.models import User
 from courseware.attendance.models import AttendanceMark, Register
 from courseware.attendance.rules import (
@@ -25,10 +26,13 @@ from courseware.attendance.rules import (
     minutes_of,
 )
 from courseware.cohorts.models import Enrolment
+from courseware.cohorts.service import find_enrolment
 from courseware.db import db, new_public_id
 from courseware.errors import BadInput, Refused
 from courseware.messages import N_, Message
+from courseware.permissions import Role, roles_on
 from courseware.schedule.models import TrainingSession
+from courseware.schedule.service import find_training_session
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class RegisterRow:
     enrolment_id: int
     public_id: str
     names: tuple[str, ...]
+    email: str
     mark: MarkInForce | None
     minutes: Minutes
 
@@ -125,6 +130,30 @@ class RegisterSummary:
         return self.has_ended and not self.is_closed and self.unmarked > 0
 
 
+@dataclass(frozen=True)
+class RegisterCell:
+    """One participant at one session, both of one cohort."""
+
+    training_session: TrainingSession
+    enrolment: Enrolment
+
+
+@roles_on.register
+def _roles_on_cell(subject: RegisterCell, user: User) -> set[Role]:
+    return roles_on(subject.training_session, user)
+
+
+def find_cell(public_id: str, enrolment_id: str) -> RegisterCell | None:
+    """The cell of a session and an enrolment of the same cohort."""
+    training_session = find_training_session(public_id)
+    enrolment = find_enrolment(enrolment_id)
+    if training_session is None or enrolment is None:
+        return None
+    if training_session.cohort_id != enrolment.cohort_id:
+        return None
+    return RegisterCell(training_session, enrolment)
+
+
 def time_of(training_session: TrainingSession) -> SessionTime:
     """What counts as the time of a session: the real one where it was recorded."""
     return session_time(
@@ -169,6 +198,7 @@ def read_register(training_session: TrainingSession) -> SessionRegister:
                 enrolment_id=enrolment_id,
                 public_id=public_id,
                 names=shown_names(latin, native, email),
+                email=email or "",
                 mark=mark,
                 minutes=minutes_of(mark.presence, time) if mark else 0,
             )
@@ -347,10 +377,7 @@ def source_of(training_session: TrainingSession, by: User) -> MarkSource:
 
 def refuse_if_closed(training_session: TrainingSession) -> None:
     """Raise Refused when the register of a session is closed."""
-    closed_at = db.session.scalar(
-        select(Register.closed_at).where(Register.training_session_id == training_session.id)
-    )
-    if closed_at is not None:
+    if is_closed(training_session):
         raise Refused(
             Message(
                 N_(
@@ -422,13 +449,25 @@ def close_register(training_session: TrainingSession, *, by: User, now: datetime
         db.session.add(register)
     if register.closed_at is None:
         register.closed_at, register.closed_by = now, by
+        audit.record("close register", training_session, by=by, now=now)
 
 
-def reopen_register(training_session: TrainingSession) -> None:
+def reopen_register(training_session: TrainingSession, *, by: User, now: datetime) -> None:
     """Open a closed register again."""
     register = find_register_state(training_session)
-    if register is not None:
+    if register is not None and register.closed_at is not None:
         register.closed_at = register.closed_by = None
+        audit.record("reopen register", training_session, by=by, now=now)
+
+
+def is_closed(training_session: TrainingSession) -> bool:
+    """Whether the register of a session is closed."""
+    return (
+        db.session.scalar(
+            select(Register.closed_at).where(Register.training_session_id == training_session.id)
+        )
+        is not None
+    )
 
 
 def find_register_state(training_session: TrainingSession) -> Register | None:

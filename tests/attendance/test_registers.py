@@ -122,7 +122,7 @@ def test_a_closed_register_takes_no_marks_until_it_is_opened_again(course, make)
     with pytest.raises(Refused):
         service.record_marks(session, {first.id: PRESENT}, by=trainer, now=make.NOW)
     assert service.read_register(session).is_closed
-    service.reopen_register(session)
+    service.reopen_register(session, by=trainer, now=make.NOW)
     db.session.flush()
     assert service.record_marks(session, {first.id: PRESENT}, by=trainer, now=make.NOW) == 1
 
