@@ -20,6 +20,7 @@ from courseware.tables import Columns, Row, Table, match_columns
 
 REQUIRED = ("session", "module", "date", "start", "end")
 LONGEST_SESSION = 12 * 60
+MOST_SESSIONS = 1000
 
 _CODE = re.compile(r"[^\W_][\w.\-]{0,39}")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -73,6 +74,13 @@ def read_schedule(
     columns = match_columns(table, HEADINGS, required=REQUIRED)
     if columns.problems:
         return ScheduleSheet(problems=columns.problems, remarks=columns.remarks)
+    if len(table.rows) > MOST_SESSIONS:
+        many = Message(
+            "The file has %(rows)s rows; a schedule has at most %(most)s sessions.",
+            rows=len(table.rows),
+            most=MOST_SESSIONS,
+        )
+        return ScheduleSheet(problems=(many,), remarks=columns.remarks)
     reader = _Reader(columns, zone, modules, partners)
     sessions: list[PlannedSession] = []
     seen: dict[str, int] = {}

@@ -17,7 +17,6 @@ from courseware.errors import BadInput, Refused
 from courseware.messages import N_, Message
 from courseware.partners.models import Organisation
 from courseware.permissions import Role
-from courseware.programmes.models import Module
 from courseware.schedule.calendar_service import feed_of_cohort
 from courseware.schedule.imports import ScheduleSheet, read_schedule
 from courseware.schedule.models import (
@@ -167,10 +166,11 @@ def import_schedule(
     The same rows a second time change nothing.
     """
     verdicts = verdicts_of(cohort, planned)
-    known = _known_of(cohort)
+    planner = _Planner(cohort, planned, by=by, now=now)
     for verdict in verdicts:
         if verdict.verdict != "same":
-            _save(cohort, verdict.planned, known, by=by, now=now)
+            planner.save(verdict.planned)
+    db.session.flush()
     if any(verdict.verdict != "same" for verdict in verdicts):
         audit.record(
             "import schedule", cohort, by=by, now=now,
@@ -190,9 +190,10 @@ def save_session(
     existing: TrainingSession | None = None,
 ) -> TrainingSession:
     """Make one session as planned: `existing`, or the one with its code, or a new one."""
-    known = _known_of(cohort)
+    planner = _Planner(cohort, [planned], by=by, now=now)
+    key = planned.code.casefold()
     if existing is not None:
-        same_code = known.sessions.get(planned.code.casefold())
+        same_code = planner.sessions.get(key)
         if same_code is not None and same_code is not existing:
             raise Refused(
                 Message(
@@ -200,123 +201,110 @@ def save_session(
                     code=same_code.code,
                 )
             )
-        known.sessions[planned.code.casefold()] = existing
-    return _save(cohort, planned, known, by=by, now=now)
-
-
-@dataclass
-class _Known:
-    """What rows refer to by code."""
-
-    sessions: dict[str, TrainingSession]
-    modules: dict[str, Module]
-    partners: dict[str, Organisation]
-
-
-def _known_of(cohort: Cohort) -> _Known:
-    return _Known(
-        sessions={one.code.casefold(): one for one in list_sessions(cohort)},
-        modules={module.code: module for module in list_modules(cohort.programme)},
-        partners=codes_of_partners(cohort.programme),
-    )
-
-
-def _save(
-    cohort: Cohort, planned: PlannedSession, known: _Known, *, by: User | None, now: datetime
-) -> TrainingSession:
-    one = known.sessions.get(planned.code.casefold())
-    is_new = one is None
-    if one is None:
-        one = TrainingSession(cohort=cohort, public_id=new_public_id(), changes=0)
-        db.session.add(one)
-        known.sessions[planned.code.casefold()] = one
-    else:
-        one.changes += 1
-    one.code, one.title, one.link = planned.code, planned.title, planned.link
-    one.module = known.modules[planned.module]
-    one.starts_at, one.ends_at = planned.span.starts_at, planned.span.ends_at
-    one.breaks = [
-        SessionBreak(starts_at=each.starts_at, ends_at=each.ends_at) for each in planned.breaks
-    ]
-    _hold_at(
-        one, [_venue(place) for place in _places(planned.venues, planned.city, known.partners)]
-    )
-    _lead_by(one, planned.trainers, known.partners, by=by, now=now)
+        planner.sessions[key] = existing
+    saved = planner.save(planned)
     db.session.flush()
-    audit.record("add session" if is_new else "change session", one, by=by, now=now, code=one.code)
     feed_of_cohort(cohort)
-    return one
+    return saved
 
 
-def _venue(place: Place) -> Venue:
-    organisation_id, name, city = place
-    found = db.session.scalar(
-        select(Venue).where(
-            Venue.organisation_id == organisation_id, Venue.name == name, Venue.city == city
-        )
-    )
-    if found is None:
-        found = Venue(organisation_id=organisation_id, name=name, city=city)
-        db.session.add(found)
-        db.session.flush()
-    return found
+class _Planner:
+    """Makes sessions as rows say; what rows refer to is read once, however many there are."""
 
+    def __init__(
+        self, cohort: Cohort, rows: Sequence[PlannedSession], *, by: User | None, now: datetime
+    ) -> None:
+        self.cohort, self.by, self.now = cohort, by, now
+        self.sessions = {one.code.casefold(): one for one in list_sessions(cohort)}
+        self.modules = {module.code: module for module in list_modules(cohort.programme)}
+        self.partners = codes_of_partners(cohort.programme)
+        self.names = {each.email: each.name for row in rows for each in row.trainers if each.name}
+        addresses = {each.email for row in rows for each in row.trainers}
+        found = db.session.scalars(select(User).where(User.email.in_(addresses)))
+        self.people = {user.email: user for user in found}
+        rooms = {venue.name for row in rows for venue in row.venues}
+        places = db.session.scalars(select(Venue).where(Venue.name.in_(rooms)))
+        self.venues = {_place(venue): venue for venue in places}
+        self.trainers: set[str] = set()
 
-def _hold_at(one: TrainingSession, venues: Sequence[Venue]) -> None:
-    """Set the venues of a session in their order, keeping rows that stay."""
-    if [each.venue_id for each in one.venues] == [venue.id for venue in venues]:
-        return
-    one.venues.clear()
-    db.session.flush()
-    one.venues.extend(SessionVenue(venue=venue) for venue in dict.fromkeys(venues))
+    def save(self, row: PlannedSession) -> TrainingSession:
+        """Make or change the session of a row; the caller flushes."""
+        with db.session.no_autoflush:
+            one = self.sessions.get(row.code.casefold())
+            is_new = one is None
+            if one is None:
+                one = TrainingSession(cohort=self.cohort, public_id=new_public_id(), changes=0)
+                db.session.add(one)
+                self.sessions[row.code.casefold()] = one
+            else:
+                one.changes += 1
+            one.code, one.title, one.link = row.code, row.title, row.link
+            one.module = self.modules[row.module]
+            one.starts_at, one.ends_at = row.span.starts_at, row.span.ends_at
+            one.breaks = [
+                SessionBreak(starts_at=each.starts_at, ends_at=each.ends_at) for each in row.breaks
+            ]
+            places = _places(row.venues, row.city, self.partners)
+            self._hold_at(one, list(dict.fromkeys(places)))
+            self._lead_by(one, row.trainers)
+            act = "add session" if is_new else "change session"
+            audit.record(act, one, by=self.by, now=self.now, code=one.code)
+            return one
 
+    def _hold_at(self, one: TrainingSession, places: Sequence[Place]) -> None:
+        """Set the venues of a session, in this order."""
+        if [_place(each.venue) for each in one.venues] == places:
+            return
+        if one.venues:
+            one.venues.clear()
+            db.session.flush()  # the old rows go before the new come, or they could clash
+        for place in places:
+            venue = self.venues.get(place)
+            if venue is None:
+                organisation_id, name, city = place
+                venue = Venue(organisation_id=organisation_id, name=name, city=city)
+                self.venues[place] = venue
+            one.venues.append(SessionVenue(venue=venue))
 
-def _lead_by(
-    one: TrainingSession,
-    trainers: Sequence[PlannedTrainer],
-    partners: dict[str, Organisation],
-    *,
-    by: User | None,
-    now: datetime,
-) -> None:
-    """Set the trainers of a session; each gets the role of trainer in the cohort."""
-    wanted = [(_trainer(each, by=by, now=now), each) for each in trainers]
-    if [(each.user_id, each.part) for each in one.trainers] != [
-        (user.id, each.part) for user, each in wanted
-    ]:
-        one.trainers.clear()
-        db.session.flush()
-        one.trainers.extend(SessionTrainer(user=user, part=each.part) for user, each in wanted)
-    for user, each in wanted:
-        give_cohort_role(
-            one.cohort,
-            user,
-            Role.TRAINER,
-            organisation=partners.get(each.partner),
-            by=by,
-            now=now,
-        )
-
-
-def _trainer(planned: PlannedTrainer, *, by: User | None, now: datetime) -> User:
-    found = db.session.scalar(select(User).where(User.email == planned.email))
-    if found is not None:
-        return found
-    if not planned.name:
-        raise Refused(
-            Message(
-                "Nobody with the address %(email)s is known. Give their name too.",
-                email=planned.email,
+    def _lead_by(self, one: TrainingSession, trainers: Sequence[PlannedTrainer]) -> None:
+        """Set the trainers of a session; each gets the role of trainer in the cohort."""
+        wanted = [(each.email, each.part) for each in trainers]
+        if [(each.user.email, each.part) for each in one.trainers] != wanted:
+            if one.trainers:
+                one.trainers.clear()
+                db.session.flush()
+            one.trainers.extend(
+                SessionTrainer(user=self._person(email), part=part) for email, part in wanted
             )
-        )
-    is_native = any("\u0400" <= letter <= "\u04ff" for letter in planned.name)
-    return add_user(
-        email=planned.email,
-        name_latin="" if is_native else planned.name,
-        name_native=planned.name if is_native else "",
-        by=by,
-        now=now,
-    )
+        for each in trainers:
+            key = f"{each.email} {each.partner}"
+            if key not in self.trainers:
+                self.trainers.add(key)
+                give_cohort_role(
+                    self.cohort, self._person(each.email), Role.TRAINER,
+                    organisation=self.partners.get(each.partner), by=self.by, now=self.now,
+                )  # fmt: skip
+
+    def _person(self, email: str) -> User:
+        """The trainer with this address, added where nobody has it yet."""
+        if email not in self.people:
+            name = self.names.get(email, "")
+            if not name:
+                raise Refused(
+                    Message(
+                        "Nobody with the address %(email)s is known. Give their name too.",
+                        email=email,
+                    )
+                )
+            is_native = any("\u0400" <= letter <= "\u04ff" for letter in name)
+            self.people[email] = add_user(
+                email=email,
+                name_latin="" if is_native else name,
+                name_native=name if is_native else "",
+                by=self.by,
+                now=self.now,
+            )
+        return self.people[email]
 
 
 def sessions_not_in(cohort: Cohort, planned: Sequence[PlannedSession]) -> list[TrainingSession]:

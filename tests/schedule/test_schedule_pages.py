@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from courseware.accounts.models import User
 from courseware.cohorts.models import CohortRole, ImportDraft
 from courseware.permissions import Role
-from courseware.schedule import service
+from courseware.schedule import planning_service, service
 from courseware.schedule.models import SessionTrainer, TrainerPart, TrainingSession
 
 ADDRESS = "/cohorts/{}/schedule"
@@ -108,6 +108,17 @@ def test_a_trainer_whom_nobody_knows_needs_a_name(client, cohort, coordinator):
     response = upload(client, cohort, SHEET.replace("Marat Jünisov", ""))
     assert response.status_code == 422
     assert "Row 2: nobody with the address marat@ektu.example is known." in response.text
+
+
+def test_a_name_given_in_any_row_will_do(client, cohort, coordinator):
+    client.sign_in(coordinator)
+    rows = SHEET.replace(",Marat Jünisov,", ",,").replace(
+        "marat@ektu.example,\n", "marat@ektu.example,Marat Jünisov\n"
+    )
+    assert accept(client, upload(client, cohort, rows)).status_code == 303
+    assert {user.name for user in service.list_trainers(cohort)} == {
+        "Marat Jünisov", "Фирӯз Раҳимзода",
+    }  # fmt: skip
 
 
 def test_another_coordinators_upload_is_not_to_be_found(client, cohort, coordinator, make, browser):
@@ -308,6 +319,20 @@ def test_the_schedule_takes_the_same_queries_however_many_sessions(
         make.trainer(cohort, leads=one)
     assert read() == few
     assert few <= 20
+
+
+def test_importing_takes_the_same_reads_however_many_sessions(cohort, coordinator, make, queries):
+    def reads(rows: int, first: int) -> int:
+        header, row, _other = SHEET.splitlines()
+        codes = range(first, first + rows)
+        text = "\n".join([header, *(row.replace("S01", f"S{code}", 1) for code in codes)])
+        sheet = planning_service.read_for(cohort, text.encode(), "schedule.csv")
+        with queries() as seen:
+            planning_service.import_schedule(cohort, sheet.sessions, by=coordinator, now=make.NOW)
+        return sum(statement.startswith("SELECT") for statement in seen)
+
+    reads(1, 900)
+    assert reads(2, 100) == reads(40, 200)
 
 
 def test_the_example_course_is_imported_with_its_one_warning(client, make, db_session):
