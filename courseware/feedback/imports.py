@@ -1,15 +1,19 @@
 """Other people's files: questionnaires as YAML, answers as tables with worded scales."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
 
-import yaml
-
+from courseware.accounts.models import User
+from courseware.cohorts.models import Cohort
 from courseware.errors import BadInput
+from courseware.feedback import service
 from courseware.feedback.answer_rules import NOT_APPLICABLE, Answer, check_answer
+from courseware.feedback.models import FeedbackRound
+from courseware.feedback.models import Questionnaire as StoredQuestionnaire
 from courseware.feedback.questionnaire_rules import questionnaire_from
 from courseware.feedback.rules import (
     About,
@@ -20,23 +24,12 @@ from courseware.feedback.rules import (
     clean,
 )
 from courseware.messages import N_, Message
+from courseware.tables import Row, Table, UnreadableTable, read_table
+from courseware.yaml_files import UnreadableYaml, read_yaml
 
-LARGEST_YAML = 300_000
 MOST_SENTENCES = 50
 SESSION_HEADERS = ("session", "session code", "сессия", "занятие")
 TRAINER_HEADER = re.compile(r"(?P<column>.+?)\s*\[(?P<trainer>[^\]]+)\]\s*")
-
-
-class Row(Protocol):
-    number: int
-    cells: Sequence[str]
-
-
-class Table(Protocol):
-    """What `courseware.tables.read_table` gives."""
-
-    header: Sequence[str]
-    rows: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -57,38 +50,12 @@ class ImportedAnswers:
     unused_columns: tuple[str, ...]
 
 
-def read_questionnaire(data: bytes | str) -> Questionnaire:
+def read_questionnaire(data: bytes) -> Questionnaire:
     """Read a questionnaire's YAML; raise BadInput with a sentence for each fault."""
-    if len(data) > LARGEST_YAML:
-        raise BadInput([Message(N_("A questionnaire of more than 300 kB is not read."))])
     try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        value = yaml.safe_load(text)
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            [
-                Message(
-                    N_(
-                        "The file is not UTF-8 text (byte %(place)s). Save it as UTF-8 and "
-                        "upload it again."
-                    ),
-                    place=error.start + 1,
-                )
-            ]
-        ) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise BadInput(
-            [
-                Message(
-                    N_("Line %(line)s is not readable as YAML: %(problem)s."),
-                    line=mark.line + 1 if mark else 1,
-                    problem=str(getattr(error, "problem", None) or "the text is not well-formed"),
-                )
-            ]
-        ) from None
-    try:
-        return questionnaire_from(value)
+        return questionnaire_from(read_yaml(data).value)
+    except UnreadableYaml as error:
+        raise BadInput(error.messages) from None
     except WrongQuestionnaire as error:
         raise BadInput(error.problems[:MOST_SENTENCES]) from None
 
@@ -326,4 +293,99 @@ def _unknown(text: str, known: Sequence[str]) -> Message:
         N_("“%(value)s” is not a known answer. Known are: %(known)s."),
         value=shown if len(shown) <= 60 else shown[:59] + "…",
         known=" · ".join(known),
+    )
+
+
+# The act ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ImportedRounds:
+    """What an import did: the rounds it made, and what it left aside."""
+
+    rounds: tuple[FeedbackRound, ...]
+    responses: int
+    empty_rows: int
+    unused_columns: tuple[str, ...]
+    is_repeat: bool = False
+
+
+def import_answers(
+    cohort: Cohort,
+    questionnaire: StoredQuestionnaire,
+    data: bytes,
+    file_name: str,
+    *,
+    session: str = "",
+    invited: int | None = None,
+    by: User | None,
+    now: datetime,
+) -> ImportedRounds:
+    """Take a file of answers as closed rounds, all or nothing.
+
+    The same file a second time changes nothing. Raises BadInput with a sentence for each row.
+    """
+    sessions = service.sessions_by_code(cohort)
+    if session and session.casefold() not in sessions:
+        raise BadInput([Message(N_("The cohort has no session “%(session)s”."), session=session)])
+    digest = hashlib.sha256(data).hexdigest()
+    if earlier := service.list_imported_rounds(cohort, questionnaire, digest, session):
+        return ImportedRounds(tuple(earlier), 0, 0, (), is_repeat=True)
+    questions = service.questions_of(questionnaire)
+    try:
+        table = read_table(data, file_name)
+    except UnreadableTable as error:
+        raise BadInput(error.messages) from None
+
+    def trainers_of(code: str) -> Mapping[str, str]:
+        training_session = sessions.get(code.casefold())
+        return service.trainer_tags(training_session) if training_session else {}
+
+    found = read_answers(table, questions, trainers_of, session=session)
+    groups: dict[str, list[ImportedResponse]] = {}
+    problems = []
+    for response in found.responses:
+        code = response.session.casefold()
+        if code and code not in sessions:
+            problems.append(
+                Message(
+                    N_("Row %(row)s: the cohort has no session “%(session)s”."),
+                    row=response.row,
+                    session=response.session,
+                )
+            )
+        groups.setdefault(code, []).append(response)
+    if problems:
+        raise BadInput(problems[:MOST_SENTENCES])
+    enrolled = service.count_enrolled(cohort)
+    rounds = []
+    for code, responses in groups.items():
+        known = enrolled if len(responses) <= enrolled else None
+        asked = service.add_imported_round(
+            cohort,
+            questionnaire,
+            sessions.get(code),
+            invited=invited if invited is not None else known,
+            file_hash=digest,
+            by=by,
+            now=now,
+        )
+        if asked.invited is not None and asked.invited < len(responses):
+            raise BadInput(
+                [
+                    Message(
+                        N_("%(answered)s answers from %(invited)s invited people cannot be."),
+                        answered=len(responses),
+                        invited=asked.invited,
+                    )
+                ]
+            )
+        service.store_responses(
+            asked,
+            [response.answers for response in responses],
+            service.trainer_ids(sessions.get(code)),
+        )
+        rounds.append(asked)
+    return ImportedRounds(
+        tuple(rounds), len(found.responses), found.empty_rows, found.unused_columns
     )

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from courseware.feedback.answer_rules import NOT_APPLICABLE, Answer, check_answe
 from courseware.feedback.questionnaire_rules import missing_languages, plain, questionnaire_from
 from courseware.feedback.rules import LONGEST_COMMENT, WrongQuestionnaire, clean
 from courseware.texts import LANGUAGES
+from courseware.yaml_files import read_yaml, write_yaml
 
 SHIPPED = Path(courseware.feedback.__file__).parent / "questionnaires"
 
@@ -76,11 +76,12 @@ SMALL = {
 
 @pytest.mark.parametrize("code", ["session", "course"])
 def test_the_shipped_questionnaires_are_complete_in_four_languages_and_load_without_loss(code):
-    value = yaml.safe_load((SHIPPED / f"{code}.yaml").read_text("utf-8"))
+    value = read_yaml((SHIPPED / f"{code}.yaml").read_bytes()).value
     questionnaire = questionnaire_from(value)
     assert questionnaire.code == code
     assert missing_languages(questionnaire) == {}
-    assert questionnaire_from(plain(questionnaire)) == questionnaire
+    written = write_yaml(plain(questionnaire)).encode()
+    assert questionnaire_from(read_yaml(written).value) == questionnaire
 
 
 def test_only_a_questionnaire_about_a_session_asks_about_trainers():

@@ -1,0 +1,223 @@
+"""Reading what was answered: counted by the database, told only from closed rounds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from courseware.accounts.models import User
+from courseware.attendance.ledger_service import ledger_of
+from courseware.cohorts.models import Cohort, Enrolment
+from courseware.db import db
+from courseware.feedback.models import (
+    FeedbackAnswer,
+    FeedbackResponse,
+    FeedbackRound,
+    FeedbackTicket,
+)
+from courseware.feedback.report_rules import (
+    FeedbackReport,
+    HoursFacts,
+    ModuleFacts,
+    Participation,
+    PartnerFacts,
+    categories,
+)
+from courseware.feedback.results_rules import Cell, Results, RoundFacts, results_of
+from courseware.feedback.service import questions_of
+from courseware.feedback.summary_rules import ResponseRate
+from courseware.partners.models import Organisation
+from courseware.programmes.models import ProgrammePartner
+from courseware.schedule.models import SessionTrainer, TrainingSession
+
+
+@dataclass(frozen=True)
+class RoundLine:
+    """One round in a list: how many answered, of how many."""
+
+    asked: FeedbackRound
+    rate: ResponseRate
+
+
+def list_rounds(cohort: Cohort) -> list[RoundLine]:
+    """All rounds of a cohort with their response rates: the course first, then by session."""
+    responses = (
+        select(func.count())
+        .where(FeedbackResponse.round_id == FeedbackRound.id)
+        .correlate(FeedbackRound)
+        .scalar_subquery()
+    )
+    tickets = (
+        select(func.count())
+        .where(FeedbackTicket.round_id == FeedbackRound.id)
+        .correlate(FeedbackRound)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(FeedbackRound, responses, tickets)
+        .where(FeedbackRound.cohort_id == cohort.id)
+        .order_by(FeedbackRound.place, FeedbackRound.id)
+        .options(
+            selectinload(FeedbackRound.training_session)
+            .selectinload(TrainingSession.trainers)
+            .joinedload(SessionTrainer.user)
+        )
+    ).all()
+    return [
+        RoundLine(asked, ResponseRate(answered, asked.invited if asked.is_imported else invited))
+        for asked, answered, invited in rows
+    ]
+
+
+def rate_of(asked: FeedbackRound) -> ResponseRate:
+    """How many answered one round, of how many."""
+    answered = select(func.count()).where(FeedbackResponse.round_id == asked.id)
+    invited = select(func.count()).where(FeedbackTicket.round_id == asked.id)
+    row = db.session.execute(select(answered.scalar_subquery(), invited.scalar_subquery())).one()
+    return ResponseRate(row[0], asked.invited if asked.is_imported else row[1])
+
+
+def read_results(cohort: Cohort, lines: Sequence[RoundLine] | None = None) -> tuple[Results, ...]:
+    """What the closed rounds of a cohort told. Two queries beside those of `list_rounds`."""
+    lines = list_rounds(cohort) if lines is None else lines
+    closed = [line for line in lines if line.asked.closed_at is not None]
+    # By the time of closing, because pools of small groups must not change later.
+    closed.sort(key=lambda line: (line.asked.closed_at, line.asked.id))
+    rounds = [_facts(line) for line in closed]
+    if not rounds:
+        return ()
+    wanted = select(FeedbackRound.id).where(
+        FeedbackRound.cohort_id == cohort.id, FeedbackRound.closed_at.is_not(None)
+    )
+    cell = (FeedbackAnswer.round_id, FeedbackAnswer.question, FeedbackAnswer.trainer_id)
+    counts: dict[Cell, dict[int, int]] = {}
+    for round_id, question, trainer, value, count in db.session.execute(
+        select(*cell, FeedbackAnswer.value, func.count())
+        .where(FeedbackAnswer.round_id.in_(wanted), FeedbackAnswer.value.is_not(None))
+        .group_by(*cell, FeedbackAnswer.value)
+    ):
+        counts.setdefault((round_id, question, trainer), {})[value] = count
+    comments: dict[Cell, list[str]] = {}
+    for round_id, question, trainer, text in db.session.execute(
+        select(*cell, FeedbackAnswer.text)
+        .where(FeedbackAnswer.round_id.in_(wanted), FeedbackAnswer.text.is_not(None))
+        .order_by(FeedbackAnswer.key)
+    ):
+        comments.setdefault((round_id, question, trainer), []).append(text)
+    return results_of(rounds, counts, comments)
+
+
+def _facts(line: RoundLine) -> RoundFacts:
+    asked, training_session = line.asked, line.asked.training_session
+    questions = questions_of(asked.questionnaire)
+    if training_session is None:
+        return RoundFacts(asked.id, questions, line.rate.answered, line.rate.invited)
+    module = training_session.module
+    return RoundFacts(
+        id=asked.id,
+        questionnaire=questions,
+        answered=line.rate.answered,
+        invited=line.rate.invited,
+        code=training_session.code,
+        title=training_session.title,
+        module_code=module.code,
+        module_titles=module.titles,
+        trainers=tuple((each.user.id, each.user.name) for each in training_session.trainers),
+    )
+
+
+# The report ---------------------------------------------------------------------------------
+
+
+def read_report(cohort: Cohort, *, now: datetime) -> FeedbackReport:
+    """The feedback report of a cohort as one value."""
+    programme = cohort.programme
+    ledger = ledger_of(cohort, now=now)
+    course = ledger.course
+    totals = {total.module_id: total for total in course.totals}
+    held = [each for each in ledger.sessions if each.held.delivered]
+    zone = ZoneInfo(cohort.timezone)
+    days = [each.starts_at.astimezone(zone).date() for each in ledger.sessions]
+    return FeedbackReport(
+        programme_titles=programme.titles,
+        programme_summaries=programme.summaries,
+        programme_code=programme.code,
+        cohort_code=cohort.code,
+        starts_on=min(days, default=cohort.starts_on),
+        ends_on=max(days, default=cohort.starts_on),
+        timezone=cohort.timezone,
+        partners=_partners(cohort),
+        hours=HoursFacts(
+            hour=programme.academic_hour_minutes,
+            planned=course.planned,
+            scheduled=course.scheduled,
+            delivered=course.delivered,
+            attended=tuple(row.ledger.attended for row in ledger.rows),
+        ),
+        modules=tuple(
+            ModuleFacts(
+                code=module.code,
+                titles=module.titles,
+                planned=module.planned,
+                delivered=totals[module.id].delivered if module.id in totals else 0,
+                sessions=sum(1 for each in held if each.module_id == module.id),
+            )
+            for module in ledger.modules
+        ),
+        sessions_held=len(held),
+        trainers=_count_trainers(cohort),
+        participation=_participation(cohort),
+        results=read_results(cohort),
+        made_at=now,
+    )
+
+
+def _partners(cohort: Cohort) -> tuple[PartnerFacts, ...]:
+    found = db.session.scalars(
+        select(ProgrammePartner)
+        .where(ProgrammePartner.programme_id == cohort.programme_id)
+        .order_by(ProgrammePartner.position)
+    )
+    return tuple(
+        PartnerFacts(
+            names=each.organisation.names,
+            short_name=each.organisation.short_name,
+            part=each.part.value,
+            city=each.organisation.city,
+            country=each.organisation.country,
+            mark_letters=each.organisation.mark_letters,
+            mark_colour=each.organisation.mark_colour,
+        )
+        for each in found
+    )
+
+
+def _count_trainers(cohort: Cohort) -> int:
+    return (
+        db.session.scalar(
+            select(func.count(SessionTrainer.user_id.distinct()))
+            .join(TrainingSession, TrainingSession.id == SessionTrainer.training_session_id)
+            .where(TrainingSession.cohort_id == cohort.id)
+        )
+        or 0
+    )
+
+
+def _participation(cohort: Cohort) -> Participation:
+    rows = db.session.execute(
+        select(User.gender, Organisation.id, Organisation.kind, Organisation.country)
+        .select_from(Enrolment)
+        .join(User, User.id == Enrolment.user_id)
+        .outerjoin(Organisation, Organisation.id == Enrolment.organisation_id)
+        .where(Enrolment.cohort_id == cohort.id, Enrolment.withdrawn_at.is_(None))
+    ).all()
+    return Participation(
+        participants=len(rows),
+        genders=categories(row.gender.value if row.gender else "unknown" for row in rows),
+        kinds=categories(row.kind.value if row.kind else "unknown" for row in rows),
+        countries=categories(row.country or "unknown" for row in rows),
+        organisations=len({row.id for row in rows if row.id is not None}),
+    )
