@@ -15,6 +15,7 @@ from courseware.feedback.answer_rules import NOT_APPLICABLE, Answer, check_answe
 from courseware.feedback.models import FeedbackRound
 from courseware.feedback.models import Questionnaire as StoredQuestionnaire
 from courseware.feedback.questionnaire_rules import questionnaire_from
+from courseware.feedback.questionnaire_service import questions_of
 from courseware.feedback.rules import (
     About,
     Kind,
@@ -331,7 +332,7 @@ def import_answers(
     digest = hashlib.sha256(data).hexdigest()
     if earlier := service.list_imported_rounds(cohort, questionnaire, digest, session):
         return ImportedRounds(tuple(earlier), 0, 0, (), is_repeat=True)
-    questions = service.questions_of(questionnaire)
+    questions = questions_of(questionnaire)
     try:
         table = read_table(data, file_name)
     except UnreadableTable as error:

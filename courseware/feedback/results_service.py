@@ -18,6 +18,7 @@ from courseware.feedback.models import (
     FeedbackRound,
     FeedbackTicket,
 )
+from courseware.feedback.questionnaire_service import questions_of
 from courseware.feedback.report_rules import (
     FeedbackReport,
     HoursFacts,
@@ -27,7 +28,6 @@ from courseware.feedback.report_rules import (
     categories,
 )
 from courseware.feedback.results_rules import Cell, Results, RoundFacts, results_of
-from courseware.feedback.service import questions_of
 from courseware.feedback.summary_rules import ResponseRate
 from courseware.partners.models import Organisation
 from courseware.programmes.models import ProgrammePartner

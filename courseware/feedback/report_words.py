@@ -1,0 +1,145 @@
+"""The words of the report that are not in its value: kinds of people, countries, short figures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from babel import Locale
+
+from courseware.feedback.report_rules import FeedbackReport
+from courseware.feedback.results_rules import Results, written
+from courseware.feedback.rules import About, Best, Kind
+from courseware.feedback.summary_rules import ResponseRate
+from courseware.i18n import _, hours, language, ngettext
+
+# What CLDR lacks for the countries of our courses.
+_COUNTRIES = {
+    "tg": {
+        "KZ": "Қазоқистон", "TJ": "Тоҷикистон", "KG": "Қирғизистон", "UZ": "Ӯзбекистон",
+        "TM": "Туркманистон", "RU": "Русия", "CN": "Чин", "DE": "Олмон", "AF": "Афғонистон",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShortFigure:
+    """One large figure on the page “In short”."""
+
+    text: str
+    whole: str
+    word: str
+    note: str
+
+
+def country(code: str) -> str:
+    """The name of a country in the language of this answer."""
+    tongue = language()
+    ours = _COUNTRIES.get(tongue, {}).get(code)
+    return ours or Locale.parse(tongue).territories.get(code) or code
+
+
+def category_words() -> Callable[[str], str]:
+    """What to call a category of participants."""
+    words = {
+        "female": _("women"),
+        "male": _("men"),
+        "other": _("other"),
+        "undisclosed": _("prefer not to say"),
+        "unknown": _("not known"),
+        "university": _("universities"),
+        "college": _("colleges"),
+        "company": _("companies"),
+        "public_body": _("public bodies"),
+        "association": _("associations"),
+    }
+    return lambda key: words.get(key) or country(key)
+
+
+def rate_sentence_of(rate: ResponseRate) -> str:
+    """How many of how many answered, in words."""
+    if rate.percent is None:
+        return ngettext("%(num)s answer.", "%(num)s answers.", rate.answered)
+    return _(
+        "%(answered)s of %(invited)s answered (%(percent)s %%).",
+        answered=rate.answered,
+        invited=rate.invited,
+        percent=rate.percent,
+    )
+
+
+def took_part(report: FeedbackReport) -> str:
+    """Who took part, in one sentence."""
+    people = report.participation
+    said = [ngettext("%(num)s participant", "%(num)s participants", people.participants)]
+    if people.organisations:
+        said.append(
+            ngettext("from %(num)s organisation", "from %(num)s organisations",
+                     people.organisations)  # fmt: skip
+        )
+    sessions = ngettext("%(num)s session held", "%(num)s sessions held", report.sessions_held)
+    trainers = ngettext("%(num)s trainer", "%(num)s trainers", report.trainers)
+    return " ".join(said) + f"; {sessions}, {trainers}."
+
+
+def short_figures(report: FeedbackReport) -> list[ShortFigure]:
+    """Up to four figures that say the most: answers, satisfaction, recommendation, hours."""
+    tongue, found = language(), []
+    course = next((r for r in report.results if r.questionnaire.about is About.COURSE), None)
+    if course is not None:
+        found += _of_course(course, tongue)
+    hour = report.hours.hour
+    if report.hours.planned:
+        found.append(
+            ShortFigure(
+                hours(report.hours.delivered, hour),
+                _("of %(hours)s h", hours=hours(report.hours.planned, hour)),
+                _("delivered"),
+                _("academic hours of %(minutes)s minutes", minutes=hour),
+            )
+        )
+    return found[:4]
+
+
+def _of_course(course: Results, tongue: str) -> list[ShortFigure]:
+    found = []
+    rate = course.rate
+    if rate.percent is not None:
+        note = _("%(answered)s of %(invited)s", answered=rate.answered, invited=rate.invited)
+        found.append(ShortFigure(f"{rate.percent} %", "", _("answered"), note))
+    else:
+        found.append(ShortFigure(str(rate.answered), "", _("answers"), _("invited: not known")))
+    rated = next(
+        (
+            each
+            for each in course.questions
+            if each.question.kind is Kind.SCALE
+            and each.question.best is Best.HIGH
+            and each.summary.mean is not None
+        ),
+        None,
+    )
+    if rated is not None:
+        found.append(
+            ShortFigure(
+                written(rated.summary.mean, 1, tongue),
+                _("of %(points)s", points=rated.question.points),
+                _text(rated.question.title, tongue),
+                f"n = {rated.summary.n}",
+            )
+        )
+    score = next((each for each in course.questions if each.summary.recommendation), None)
+    if score is not None and score.summary.recommendation is not None:
+        found.append(
+            ShortFigure(
+                written(score.summary.recommendation.score, 1, tongue),
+                "NPS",
+                _("recommendation score"),
+                f"n = {score.summary.n}",
+            )
+        )
+    return found
+
+
+def _text(texts, tongue: str) -> str:
+    from courseware.texts import choose
+
+    return choose(dict(texts), tongue)
