@@ -19,6 +19,17 @@ from courseware.feedback.models import (
 from courseware.messages import N_, Message
 
 
+def list_rounds_to_close(*, now: datetime) -> list[FeedbackRound]:
+    """Rounds whose time is over and which nobody has closed yet."""
+    return list(
+        db.session.scalars(
+            select(FeedbackRound)
+            .where(FeedbackRound.closed_at.is_(None), FeedbackRound.closes_at <= now)
+            .order_by(FeedbackRound.closes_at, FeedbackRound.id)
+        )
+    )
+
+
 def close_round(asked: FeedbackRound, *, by: User | None, now: datetime) -> None:
     """End a round, and write its answers and tickets anew in random order.
 

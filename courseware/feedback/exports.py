@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from courseware.feedback.questionnaire_rules import plain
 from courseware.feedback.report_rules import Category, FeedbackReport, plain_report
-from courseware.feedback.report_words import category_words
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results, headline
 from courseware.feedback.rules import Kind, Questionnaire, Texts
+from courseware.feedback.wording_exports import category_words
 from courseware.hours import academic
 from courseware.i18n import _, sentence
 from courseware.tables import Sheet, write_xlsx

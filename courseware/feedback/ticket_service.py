@@ -122,14 +122,3 @@ def list_feedback_due(user: User, *, now: datetime) -> list[FeedbackRound]:
             .options(selectinload(FeedbackRound.training_session))
         )
     )
-
-
-def list_rounds_to_close(*, now: datetime) -> list[FeedbackRound]:
-    """Rounds whose time is over and which nobody has closed yet."""
-    return list(
-        db.session.scalars(
-            select(FeedbackRound)
-            .where(FeedbackRound.closed_at.is_(None), FeedbackRound.closes_at <= now)
-            .order_by(FeedbackRound.closes_at, FeedbackRound.id)
-        )
-    )

@@ -10,7 +10,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from courseware.feedback import exports, report_words
+from courseware.feedback import exports, wording_exports
 from courseware.feedback.report_rules import FeedbackReport
 from courseware.feedback.results_rules import headline
 from courseware.i18n import language, sentence
@@ -83,10 +83,10 @@ def report_page(report: FeedbackReport) -> str:
         report=report,
         headlines=sentences_of(first) if first else [],
         sentences_of=sentences_of,
-        short_figures=report_words.short_figures(report),
-        took_part=report_words.took_part(report),
-        words=report_words.category_words(),
-        country=report_words.country,
-        rate_of=report_words.rate_sentence_of,
+        short_figures=wording_exports.short_figures(report),
+        took_part=wording_exports.took_part(report),
+        words=wording_exports.category_words(),
+        country=wording_exports.country,
+        rate_of=wording_exports.rate_sentence_of,
         has_comments=any(each.comments for r in report.results for each in r.questions),
     )

@@ -10,6 +10,7 @@ from courseware.feedback.results_rules import Results, written
 from courseware.feedback.rules import About, Best, Kind
 from courseware.feedback.summary_rules import ResponseRate
 from courseware.i18n import _, hours, language, ngettext
+from courseware.texts import choose
 
 # What CLDR lacks for the countries of our courses.
 _COUNTRIES = {
@@ -72,8 +73,9 @@ def took_part(report: FeedbackReport) -> str:
     said = [ngettext("%(num)s participant", "%(num)s participants", people.participants)]
     if people.organisations:
         said.append(
-            ngettext("from %(num)s organisation", "from %(num)s organisations",
-                     people.organisations)  # fmt: skip
+            ngettext(
+                "from %(num)s organisation", "from %(num)s organisations", people.organisations
+            )
         )
     sessions = ngettext("%(num)s session held", "%(num)s sessions held", report.sessions_held)
     trainers = ngettext("%(num)s trainer", "%(num)s trainers", report.trainers)
@@ -122,7 +124,7 @@ def _of_course(course: Results, tongue: str) -> list[ShortFigure]:
             ShortFigure(
                 written(rated.summary.mean, 1, tongue),
                 _("of %(points)s", points=rated.question.points),
-                _text(rated.question.title, tongue),
+                choose(dict(rated.question.title), tongue),
                 f"n = {rated.summary.n}",
             )
         )
@@ -137,9 +139,3 @@ def _of_course(course: Results, tongue: str) -> list[ShortFigure]:
             )
         )
     return found
-
-
-def _text(texts, tongue: str) -> str:
-    from courseware.texts import choose
-
-    return choose(dict(texts), tongue)

@@ -1,0 +1,275 @@
+"""Routes of those who run feedback: rounds, results, the report, imports."""
+
+import io
+from datetime import timedelta
+from pathlib import PurePath
+
+import segno
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from courseware import clock
+from courseware.cohorts.models import Cohort
+from courseware.cohorts.service import find_cohort
+from courseware.db import db
+from courseware.errors import BadInput, Refused
+from courseware.feedback import (
+    chart_rules,
+    closing_service,
+    pdf_exports,
+    questionnaire_service,
+    results_rules,
+    results_service,
+    service,
+    ticket_service,
+    wording_exports,
+)
+from courseware.feedback.imports import import_answers
+from courseware.feedback.models import FeedbackRound
+from courseware.feedback.rules import About
+from courseware.i18n import LANGUAGES, _, language, ngettext, sentence
+from courseware.permissions import Permission, may, requires, signed_in_user
+from courseware.schedule.service import list_sessions
+
+bp = Blueprint("feedback", __name__)
+
+bp.add_app_template_global(chart_rules.diverging, "diverging")
+bp.add_app_template_global(chart_rules.tones, "tones")
+bp.add_app_template_global(results_rules.written, "written")
+bp.add_app_template_global(wording_exports.rate_sentence_of, "rate_of")
+
+
+@bp.get("/cohorts/<public_id>/feedback")
+@requires(Permission.SEE_SESSION_FEEDBACK, on=find_cohort)
+def summary(cohort: Cohort) -> ResponseReturnValue:
+    """What was asked, how many answered, and what the closed rounds told."""
+    user = signed_in_user()
+    lines = results_service.list_rounds(cohort)
+    found = results_service.read_results(cohort, lines)
+    sees_all = may(user, Permission.SEE_FEEDBACK, cohort)
+    if not sees_all:
+        own = [
+            line
+            for line in lines
+            if line.asked.training_session is not None
+            and any(each.user_id == user.id for each in line.asked.training_session.trainers)
+        ]
+        groups = [
+            (results.questionnaire, group)
+            for results in found
+            if (group := results_rules.own_results(results, user.id)) is not None
+        ]
+        return render_template(
+            "feedback/own.html", cohort=cohort, lines=own, groups=groups, now=clock.now()
+        )
+    return render_template(
+        "feedback/summary.html",
+        cohort=cohort,
+        lines=lines,
+        found=found,
+        headlines={
+            results.questionnaire.code: [
+                sentence(said) for said in results_rules.headline(results, language())
+            ]
+            for results in found
+        },
+        may_run=may(user, Permission.RUN_FEEDBACK, cohort),
+        now=clock.now(),
+    )
+
+
+@bp.route("/cohorts/<public_id>/feedback/open", methods=["GET", "POST"])
+@requires(Permission.RUN_FEEDBACK, on=find_cohort)
+def open_round(cohort: Cohort) -> ResponseReturnValue:
+    """Ask for feedback on the course or on one session."""
+    sessions = list_sessions(cohort)
+    choices = _questionnaire_choices(cohort)
+    wrong: list[tuple[str | None, str]] = []
+    if request.method == "POST":
+        now = clock.now()
+        place = request.form.get("place", "")
+        training_session = next((each for each in sessions if each.public_id == place), None)
+        days = request.form.get("days", "").strip()
+        code = request.form.get("questionnaire", "")
+        if place and training_session is None:
+            wrong.append(("place", _("Choose what the feedback is about.")))
+        if not days.isascii() or not days.isdigit() or not 1 <= int(days[:4]) <= 365:
+            wrong.append(("days", _("Enter a number of days from 1 to 365.")))
+        if code not in choices:
+            wrong.append(("questionnaire", _("Choose a questionnaire.")))
+        elif (choices[code][1] is About.SESSION) != (training_session is not None):
+            wrong.append(
+                ("questionnaire", _("This questionnaire is about something else. Choose another."))
+            )
+        if not wrong:
+            user = signed_in_user()
+            asked = service.open_round(
+                cohort,
+                questionnaire_service.take_questionnaire(cohort.programme, code, by=user, now=now),
+                training_session,
+                closes_at=now + timedelta(days=int(days)),
+                by=user,
+                now=now,
+            )
+            sent = 0
+            if request.form.get("mail"):
+                sent = ticket_service.send_links(asked, address_of=_address_of, now=now)
+            db.session.commit()
+            flash(
+                ngettext(
+                    "Feedback is open. %(num)s personal link is on its way.",
+                    "Feedback is open. %(num)s personal links are on their way.",
+                    sent,
+                )
+                if sent
+                else _("Feedback is open. Show the link to the room.")
+            )
+            return redirect(url_for("feedback.round_page", public_id=asked.public_id), 303)
+    page = render_template(
+        "feedback/open.html",
+        cohort=cohort,
+        sessions=sessions,
+        choices=choices,
+        wrong=wrong,
+        form=request.form or {"place": request.args.get("session", ""), "mail": "yes"},
+    )
+    return page, 422 if wrong else 200
+
+
+def _questionnaire_choices(cohort: Cohort) -> dict[str, tuple[dict[str, str], About]]:
+    """What may be asked: the programme's questionnaires and the shipped ones, by code."""
+    found = {
+        each.code: (dict(each.titles), each.about)
+        for each in questionnaire_service.shipped_questionnaires().values()
+    }
+    for stored in questionnaire_service.list_questionnaires(cohort.programme):
+        found[stored.code] = (stored.definition.get("titles", {}), stored.about)
+    return found
+
+
+def _address_of(token: str) -> str:
+    return url_for("feedback.answer_by_link", token=token, _external=True)
+
+
+@bp.get("/feedback/rounds/<public_id>")
+@requires(Permission.SEE_SESSION_FEEDBACK, on=service.find_round)
+def round_page(asked: FeedbackRound) -> ResponseReturnValue:
+    """One round: the link for the room, how many answered, the act that ends it."""
+    return render_template(
+        "feedback/round.html",
+        asked=asked,
+        cohort=asked.cohort,
+        questions=questionnaire_service.questions_of(asked.questionnaire),
+        rate=results_service.rate_of(asked),
+        is_open=service.is_open(asked, now=clock.now()),
+        address=_room_address(asked),
+        qr=_qr(_room_address(asked)),
+    )
+
+
+@bp.get("/feedback/rounds/<public_id>/projector")
+@requires(Permission.SEE_SESSION_FEEDBACK, on=service.find_round)
+def projector(asked: FeedbackRound) -> ResponseReturnValue:
+    """The link and its QR code, large, for the wall of the room."""
+    return render_template(
+        "feedback/projector.html",
+        asked=asked,
+        questions=questionnaire_service.questions_of(asked.questionnaire),
+        address=_room_address(asked),
+        qr=_qr(_room_address(asked)),
+    )
+
+
+@bp.post("/feedback/rounds/<public_id>/close")
+@requires(Permission.RUN_FEEDBACK, on=service.find_round)
+def close(asked: FeedbackRound) -> ResponseReturnValue:
+    """End a round."""
+    closing_service.close_round(asked, by=signed_in_user(), now=clock.now())
+    db.session.commit()
+    closing_service.sweep_traces()
+    flash(_("Feedback is closed. Its answers were mixed and can be read now."))
+    return redirect(url_for("feedback.summary", public_id=asked.cohort.public_id), 303)
+
+
+def _room_address(asked: FeedbackRound) -> str:
+    return url_for("feedback.room", public_id=asked.public_id, _external=True)
+
+
+def _qr(address: str) -> Markup:
+    """The QR code of an address as inline SVG without any style of its own."""
+    written = io.BytesIO()
+    segno.make(address, error="m").save(
+        written, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2,
+        svgclass="qr", lineclass=None, title=_("QR code of the link"), dark="#000", light="#fff",
+    )  # fmt: skip
+    return Markup(written.getvalue().decode())
+
+
+@bp.get("/cohorts/<public_id>/feedback/report.<kind>")
+@requires(
+    Permission.SEE_FEEDBACK,
+    on=lambda public_id, kind: find_cohort(public_id) if kind in pdf_exports.KINDS else None,
+)
+def report(cohort: Cohort) -> ResponseReturnValue:
+    """The feedback report as a file."""
+    kind = str((request.view_args or {})["kind"])
+    tongue = request.args.get("language", language())
+    if tongue not in LANGUAGES:
+        abort(404)
+    value = results_service.read_report(cohort, now=clock.now())
+    name = f"feedback-{cohort.code}-{tongue}.{kind}"
+    return Response(
+        pdf_exports.make_report(value, kind, tongue),
+        content_type=pdf_exports.KINDS[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@bp.route("/cohorts/<public_id>/feedback/import", methods=["GET", "POST"])
+@requires(Permission.RUN_FEEDBACK, on=find_cohort)
+def import_page(cohort: Cohort) -> ResponseReturnValue:
+    """Take answers from a table."""
+    choices = _questionnaire_choices(cohort)
+    sessions = list_sessions(cohort)
+    wrong: list[tuple[str | None, str]] = []
+    if request.method == "POST":
+        file = request.files.get("file")
+        code, session = request.form.get("questionnaire", ""), request.form.get("session", "")
+        if file is None or not file.filename:
+            wrong.append(("file", _("Choose a file.")))
+        if code not in choices:
+            wrong.append(("questionnaire", _("Choose a questionnaire.")))
+        if file is not None and not wrong:
+            user, now = signed_in_user(), clock.now()
+            try:
+                asked = questionnaire_service.take_questionnaire(
+                    cohort.programme, code, by=user, now=now
+                )
+                done = import_answers(
+                    cohort, asked, file.read(), PurePath(file.filename or "").name,
+                    session=session, by=user, now=now,
+                )  # fmt: skip
+            except BadInput as error:
+                db.session.rollback()
+                wrong = [("file", sentence(message)) for message in error.messages]
+            except Refused as error:
+                db.session.rollback()
+                wrong = [("file", sentence(error.message))]
+            else:
+                db.session.commit()
+                flash(
+                    _("This file was imported before. Nothing was changed.")
+                    if done.is_repeat
+                    else ngettext(
+                        "%(num)s response is imported.",
+                        "%(num)s responses are imported.",
+                        done.responses,
+                    )
+                )
+                return redirect(url_for("feedback.summary", public_id=cohort.public_id), 303)
+    page = render_template(
+        "feedback/import.html",
+        cohort=cohort, choices=choices, sessions=sessions, wrong=wrong, form=request.form,
+    )  # fmt: skip
+    return page, 422 if wrong else 200
