@@ -27,7 +27,7 @@ def room(asked: FeedbackRound) -> ResponseReturnValue:
     if not service.is_open(asked, now=clock.now()):
         return _closed(asked)
     user = signed_in_user()
-    if user is not None and service.find_seat_of(asked, user) is not None:
+    if user is not None and ticket_service.find_seat_of(asked, user) is not None:
         return redirect(url_for("feedback.answer_signed_in", public_id=asked.public_id), 303)
     if request.method == "POST":
         email = request.form.get("email", "").strip()
@@ -57,7 +57,7 @@ def link_sent(asked: FeedbackRound) -> ResponseReturnValue:
 def answer_signed_in(asked: FeedbackRound) -> ResponseReturnValue:
     """The form for a participant who is signed in."""
     user = signed_in_user()
-    seat = service.find_seat_of(asked, user) if user is not None else None
+    seat = ticket_service.find_seat_of(asked, user) if user is not None else None
     if seat is None:
         return redirect(url_for("feedback.room", public_id=asked.public_id), 303)
     return _form(seat)
