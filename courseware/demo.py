@@ -101,7 +101,7 @@ class Demo:
         for path in sorted((self.files / "online").glob("*.csv")):
             session = path.stem.partition("-")[0]
             self.command("attendance", "import", COHORT, session, path,
-                         "--aliases", self.files / "aliases.csv")  # fmt: skip
+                         "--aliases", self.files / "aliases.csv", "--others-absent")  # fmt: skip
         with self.app.app_context():
             cohort = self._cohort(COHORT)
             coordinator = accounts.acting_person(COORDINATOR)
