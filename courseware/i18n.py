@@ -109,9 +109,12 @@ def zone_name(zone: str, at: datetime) -> str:
 
 
 def hours(minutes: int, hour: int) -> str:
-    """Minutes as academic hours of `hour` minutes, exact where short, else to two places."""
-    value = academic(minutes, hour)
-    return str(format_decimal(float(value), format="#,##0.##"))
+    """Minutes as academic hours of `hour` minutes; cut at two places, so nobody seems to have more.
+
+    A sentence about a requirement cuts too (credentials.rules.hours_text), and the two must agree.
+    """
+    hundredths = int(academic(minutes, hour) * 100)
+    return str(format_decimal(hundredths / 100, format="#,##0.##"))
 
 
 def init_app(app: Flask, default_language: str) -> None:

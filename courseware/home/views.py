@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
+from courseware.cohorts import service as cohorts
+from courseware.cohorts.models import Enrolment
+from courseware.cohorts.service import find_enrolment
+from courseware.db import db
 from courseware.home.service import first_page_of
 from courseware.i18n import _
 from courseware.permissions import Permission, may, requires, signed_in_user
@@ -30,6 +34,18 @@ def index() -> ResponseReturnValue:
 def components() -> ResponseReturnValue:
     """Every component in every state, with sample values."""
     return render_template("home/components.html")
+
+
+@bp.route("/enrolments/<public_id>/name", methods=["GET", "POST"])
+@requires(Permission.CONFIRM_NAME, on=find_enrolment)
+def confirm_name(enrolment: Enrolment) -> ResponseReturnValue:
+    """How the name will be printed, for its owner to confirm."""
+    if request.method == "POST":
+        cohorts.confirm_name(enrolment, by=signed_in_user(), now=clock.now())
+        db.session.commit()
+        flash(_("Thank you. The name is printed exactly so."))
+        return redirect(url_for("home.index"), 303)
+    return render_template("home/confirm_name.html", enrolment=enrolment)
 
 
 @dataclass(frozen=True)

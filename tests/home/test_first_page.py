@@ -121,3 +121,21 @@ def test_a_trainers_first_page_costs_the_same_queries_for_one_session_and_for_tw
 
     assert day.next_up is not None
     assert len(seen) == 12
+
+
+def test_a_participant_confirms_the_name_as_it_will_be_printed(browser, make, db_session):
+    enrolment = make.enrolment(make.cohort(), user=make.user(name_latin="Sa'dī Ne'matzoda"))
+    page = browser(enrolment.user)
+
+    assert "Sa&#39;dī Ne&#39;matzoda" in page.get(f"/enrolments/{enrolment.public_id}/name").text
+    answer = page.post(f"/enrolments/{enrolment.public_id}/name")
+
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert enrolment.name_confirmed_at is not None
+
+
+def test_nobody_confirms_a_strangers_name(browser, make):
+    enrolment = make.enrolment(make.cohort())
+
+    assert browser(make.user()).post(f"/enrolments/{enrolment.public_id}/name").status_code == 404
+    assert enrolment.name_confirmed_at is None
