@@ -27,7 +27,6 @@ from courseware.cohorts.service import drop_draft, find_cohort, find_draft, keep
 from courseware.db import db
 from courseware.errors import BadInput, Refused
 from courseware.i18n import LANGUAGES, _, language, sentence
-from courseware.messages import Message
 from courseware.permissions import Permission, may, requires, signed_in_user
 from courseware.schedule import calendar_service, planning_service, service
 from courseware.schedule.exports import calendar_of, city_of, schedule_workbook, title_of
@@ -193,26 +192,9 @@ def show(training_session: TrainingSession) -> ResponseReturnValue:
         "schedule/show.html",
         training_session=training_session,
         cohort=training_session.cohort,
-        pages=_pages_of(training_session),
         has_begun=training_session.starts_at <= clock.now(),
         organisations=service.organisations_of_trainers(training_session.cohort),
     )
-
-
-_SESSION_PAGES = (
-    ("attendance.register", Permission.RECORD_ATTENDANCE, Message("Open register")),
-    ("feedback.session_summary", Permission.SEE_SESSION_FEEDBACK, Message("Feedback")),
-)
-"""Pages of later features about a session, where those features have them."""
-
-
-def _pages_of(training_session: TrainingSession) -> list[tuple[str, str]]:
-    user = signed_in_user()
-    return [
-        (sentence(text), url_for(endpoint, public_id=training_session.public_id))
-        for endpoint, permission, text in _SESSION_PAGES
-        if endpoint in current_app.view_functions and may(user, permission, training_session)
-    ]
 
 
 @bp.route("/cohorts/<public_id>/sessions/new", methods=["GET", "POST"])

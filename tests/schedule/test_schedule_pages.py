@@ -88,7 +88,7 @@ def test_a_changed_row_says_what_changes_and_keeps_the_session(client, cohort, c
 
     changed = upload(client, cohort, SHEET.replace("09:00,12:15", "09:30,12:45"))
     page = client.get(changed.headers["Location"]).text
-    assert re.search(r"changed</span></span>\s*<span class=\"muted\">time</span>", page)
+    assert re.search(r"changed</span></span><br><span class=\"muted\">time</span>", page)
     accept(client, changed)
     first = service.list_sessions(cohort)[0]
     assert (first.public_id, first.changes) == (address, 1)
