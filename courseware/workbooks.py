@@ -19,9 +19,9 @@ from fractions import Fraction
 from xml.parsers import expat
 
 import xlsxwriter
+from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
-from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from courseware.messages import Message
 

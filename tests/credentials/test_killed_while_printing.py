@@ -88,4 +88,4 @@ def test_a_killed_worker_leaves_no_gap_nothing_half_written_and_nothing_twice(
     mails = db.session.scalars(select(OutgoingMail.receiver)).all()
     assert sorted(mails) == sorted(each.enrolment.user.email for each in credentials)
     known = {files.place_of(each.file_sha256) for each in credentials}
-    assert {path for path in files.files_folder().rglob("*.pdf")} >= known
+    assert set(files.files_folder().rglob("*.pdf")) >= known
