@@ -26,11 +26,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, event, inspect, text
 
 from courseware import create_app
 from courseware.db import db
+
+# How busy the machine is says nothing about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 ENGINES = os.environ.get("COURSEWARE_TEST_ENGINES", "sqlite,postgresql").split(",")
 ROOT = Path(__file__).parent.parent

@@ -44,8 +44,8 @@ def import_file(cohort: str, file: Path, as_json: bool) -> None:
     }
     warnings = service.warnings_of(subject, service.list_sessions(subject))
     lines = [
-        f"{counts['new']} sessions are new, {counts['changed']} changed, "
-        f"{counts['same']} are as they were.",
+        f"{subject.code}: {counts['new']} sessions new, {counts['changed']} changed, "
+        f"{counts['same']} unchanged.",
         *(str(remark) for remark in sheet.remarks),
         *(f"Warning: {warning.sentence}" for warning in warnings),
     ]

@@ -34,7 +34,7 @@ def test_importing_a_sheet_says_what_it_did_and_lists_the_sessions(run, make, sh
     make.cohort(code="spring")
     result = run("schedule", "import", "spring", sheet())
     assert result.exit_code == 0, result.output
-    assert "1 sessions are new" in result.output
+    assert "spring: 1 sessions new, 0 changed, 0 unchanged." in result.output
     assert "Warning: Module M1: 4 of 18 hours are scheduled; 14 are missing." in result.output
 
     listed = run("sessions", "spring")
