@@ -202,6 +202,8 @@ _WORDS = (
 
 def main() -> None:
     """Run the example, say where everything is, and serve it unless told not to."""
+    if set(sys.argv[1:]) - {"--no-serve"}:
+        raise SystemExit(__doc__)
     demo = Demo(create_app())
     demo.run()
     click.echo()
