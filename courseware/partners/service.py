@@ -98,6 +98,8 @@ def save_organisation(
         raise Refused(Message("An organisation needs a name with letters or digits."))
     if organisation is not None and facts_of(organisation) == facts:
         return organisation
+    if organisation is not None and organisation.code and not facts.code:
+        raise Refused(Message("Files name this organisation by its code; keep one."))
     itself = organisation.id if organisation is not None else None
     with db.session.no_autoflush:
         other = db.session.scalar(select(Organisation).where(Organisation.name_key == key))

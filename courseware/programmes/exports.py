@@ -33,7 +33,7 @@ def programme_data(facts: ProgrammeFacts) -> dict[str, Any]:
             "series": rules.series,
             "languages": list(rules.languages),
         },
-        "partners": [_partner_data(partner) for partner in facts.partners],
+        "partners": [partner_data(partner) for partner in facts.partners],
         "signatories": [
             _full(
                 organisation=signatory.organisation,
@@ -55,7 +55,8 @@ def programme_data(facts: ProgrammeFacts) -> dict[str, Any]:
     return _full(**data)
 
 
-def _partner_data(partner: PartnerFacts) -> dict[str, Any]:
+def partner_data(partner: PartnerFacts) -> dict[str, Any]:
+    """One partner as plain values."""
     organisation = partner.organisation
     mark = _full(letters=organisation.mark_letters)
     if organisation.mark_letters or organisation.mark_colour != DEFAULT_COLOUR:
