@@ -12,7 +12,7 @@ from courseware.i18n import _
 from courseware.partners.models import Organisation
 from courseware.schedule.models import TrainingSession, Venue
 from courseware.schedule.planning_rules import HEADINGS
-from courseware.tables import Sheet, write_xlsx
+from courseware.tables import Cell, Sheet, write_xlsx
 from courseware.texts import choose
 
 FEED_IS_FRESH = timedelta(hours=1)
@@ -135,22 +135,16 @@ def schedule_workbook(
     `organisations` are those of the trainers, by person.
     """
     zone = ZoneInfo(cohort.timezone)
+    codes = {person: organisation.code or "" for person, organisation in organisations.items()}
     rows = []
     for one in sessions:
-        trainers = [one.lead, *one.co_trainers]
-        co_trainers = trainers[1:]
-
-        def code_of(user: object) -> str:
-            organisation = organisations.get(user.id) if user else None  # type: ignore[attr-defined]
-            return (organisation.code or "") if organisation else ""
-
         starts, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
         breaks = [
             f"{each.starts_at.astimezone(zone):%H:%M}-{each.ends_at.astimezone(zone):%H:%M}"
             for each in one.breaks
         ]
-        co_codes = [code_of(user) for user in co_trainers]
-        values = {
+        co_codes = [codes.get(user.id, "") for user in one.co_trainers]
+        values: dict[str, Cell] = {
             "session": one.code,
             "module": one.module.code,
             "title": one.title,
@@ -163,9 +157,9 @@ def schedule_workbook(
             "link": one.link,
             "lead": (one.lead.email or "") if one.lead else "",
             "lead name": one.lead.name if one.lead else "",
-            "lead organisation": code_of(one.lead),
-            "co-trainers": "; ".join(user.email or "" for user in co_trainers if user),
-            "co-trainer names": "; ".join(user.name for user in co_trainers if user),
+            "lead organisation": codes.get(one.lead.id, "") if one.lead else "",
+            "co-trainers": "; ".join(user.email or "" for user in one.co_trainers),
+            "co-trainer names": "; ".join(user.name for user in one.co_trainers),
             "co-trainer organisations": "; ".join(co_codes) if any(co_codes) else "",
         }
         rows.append([values[name] for name in HEADINGS])

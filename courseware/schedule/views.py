@@ -93,9 +93,9 @@ def index(cohort: Cohort) -> ResponseReturnValue:
 
 
 @bp.get("/cohorts/<public_id>/schedule.xlsx")
-@requires(Permission.SEE_COHORT, on=find_cohort)
+@requires(Permission.EDIT_SCHEDULE, on=find_cohort)
 def workbook(cohort: Cohort) -> ResponseReturnValue:
-    """The schedule as a workbook; changed, it can be imported again."""
+    """A workbook with the trainers' addresses; changed, it can be imported again."""
     content = schedule_workbook(
         cohort, service.list_sessions(cohort), service.organisations_of_trainers(cohort)
     )
