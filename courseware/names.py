@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from difflib import SequenceMatcher
+from functools import partial
 
 from courseware.messages import Message
 
@@ -97,7 +98,7 @@ def resemblance(one: str, other: str) -> float:
     left = list(longer)
     matched = weight = 0.0
     for word in sorted(shorter, key=len, reverse=True):
-        best = max(left, key=lambda candidate, word=word: _alike(word, candidate))
+        best = max(left, key=partial(_alike, word))
         matched += _alike(word, best) * len(word)
         weight += len(word)
         left.remove(best)

@@ -43,7 +43,8 @@ def filled(texts: Mapping[str, str | None] | None) -> Texts:
 
 def is_complete(texts: Mapping[str, str] | None, languages: tuple[str, ...] = LANGUAGES) -> bool:
     """Whether each of `languages` has a text."""
-    return bool(texts) and all((texts.get(language) or "").strip() for language in languages)
+    known = texts or {}
+    return all(known.get(language, "").strip() for language in languages)
 
 
 # Controls, lone surrogates, overrides of the writing direction, and what is no character at all.

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from courseware.accounts.models import User
 from courseware.attendance.ledger_rules import (
@@ -302,9 +302,7 @@ def _course_of(
     return modules, sessions, course
 
 
-def _held(
-    row: Row[Any], breaks: Iterable[tuple[datetime, datetime]], *, now: datetime
-) -> HeldSession:
+def _held(row: Any, breaks: Iterable[tuple[datetime, datetime]], *, now: datetime) -> HeldSession:
     breaks = list(breaks)
     start, end = row.starts_at, row.ends_at
     actual_start, actual_end = row.actual_starts_at, row.actual_ends_at

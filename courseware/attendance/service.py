@@ -483,7 +483,7 @@ def history_of(
     training_session: TrainingSession, enrolment_id: int | None = None
 ) -> list[HistoryEntry]:
     """Every entry of a register, or of one cell, newest first."""
-    entries: Select[tuple[AttendanceMark]] = (
+    entries: Select[AttendanceMark] = (
         select(AttendanceMark)
         .where(AttendanceMark.training_session_id == training_session.id)
         .options(

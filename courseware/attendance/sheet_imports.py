@@ -177,8 +177,8 @@ def _text_rows(text: str, file_name: str) -> list[Row]:
     if text.count("\t") >= max(1, text.count("\n") // 2):
         # Programs that write tabs do not quote: a lone quotation mark is part of a name.
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        cells = [[cell.strip('"') for cell in line.split("\t")] for line in lines]
-        return [Row(number, tuple(line)) for number, line in enumerate(cells, 1)]
+        split = [[cell.strip('"') for cell in line.split("\t")] for line in lines]
+        return [Row(number, tuple(line)) for number, line in enumerate(split, 1)]
     delimiter = ";" if text.count(";") > text.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows = []

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from courseware.accounts.rules import Gender, normal_email
 from courseware.addresses import email_problem
@@ -30,6 +31,8 @@ GENDER_WORDS: Mapping[str, Gender] = {
     }.items()
     for word in words
 }  # fmt: skip
+
+AnyWord = TypeVar("AnyWord")
 
 
 class Verdict(StrEnum):
@@ -218,7 +221,7 @@ def _organisation_row(
     return OrganisationRow(name, key, kind, country) if key else None
 
 
-def _word(text: str, words: Mapping[str, object]) -> object:
+def _word(text: str, words: Mapping[str, AnyWord]) -> AnyWord | None:
     return words.get(clean_line(text).casefold())
 
 

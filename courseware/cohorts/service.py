@@ -6,7 +6,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import Select, case, delete, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
 from courseware import audit
@@ -29,7 +40,7 @@ DRAFTS_LAST = timedelta(hours=24)
 
 
 @programmes.gives_roles_on_programmes
-def _through_a_cohort(user: User) -> Select[Any]:
+def _through_a_cohort(user: User) -> Select[Any, Any]:
     # Running one cohort lets somebody see its programme, not change it.
     return (
         select(Cohort.programme_id, literal(Role.TRAINER.value))
@@ -39,7 +50,7 @@ def _through_a_cohort(user: User) -> Select[Any]:
 
 
 @programmes.gives_roles_on_programmes
-def _through_an_enrolment(user: User) -> Select[Any]:
+def _through_an_enrolment(user: User) -> Select[Any, Any]:
     return (
         select(Cohort.programme_id, literal(Role.PARTICIPANT.value))
         .join(Enrolment, Enrolment.cohort_id == Cohort.id)
@@ -58,7 +69,7 @@ def _roles_anywhere(user: User) -> set[Role]:
 
 
 def _roles_on_cohort_id(cohort_id: int, programme_id: int, user: User) -> set[Role]:
-    granted = union_all(
+    granted: CompoundSelect[Any] = union_all(
         select(CohortRole.role).where(
             CohortRole.cohort_id == cohort_id, CohortRole.user_id == user.id
         ),
@@ -149,7 +160,7 @@ def count_enrolled(cohorts: Sequence[Cohort]) -> dict[int, int]:
         )
         .group_by(Enrolment.cohort_id)
     )
-    found: dict[int, int] = dict(db.session.execute(query).all())  # type: ignore[arg-type]
+    found: dict[int, int] = dict(db.session.execute(query).all())
     return {cohort.id: found.get(cohort.id, 0) for cohort in cohorts}
 
 

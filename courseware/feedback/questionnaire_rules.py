@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from courseware.feedback.rules import (
     LEAST_POINTS,
@@ -22,6 +24,8 @@ from courseware.feedback.rules import (
 )
 from courseware.messages import N_, Message
 from courseware.texts import LANGUAGES
+
+AnyChoice = TypeVar("AnyChoice", bound=StrEnum)
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -148,7 +152,7 @@ class _Reader:
         place = f"“{key}”"
         kind = self.choice(value.get("kind"), Kind, f"{place}, kind")
         column = value.get("column") or ""
-        plain = {
+        plain: dict[str, Any] = {
             "key": key,
             "kind": kind or Kind.TEXT,
             "texts": self.texts(value.get("texts"), f"{place}, texts", required=True),
@@ -208,7 +212,7 @@ class _Reader:
         }
 
     def options(self, value: object, place: str) -> tuple[Option, ...]:
-        options = []
+        options: list[Option] = []
         for number, each in enumerate(self.list(value, f"{place}, options"), start=1):
             each = self.mapping(each, f"{place}, option {number}", ("key", "texts", "import"))
             key = each.get("key")
@@ -268,7 +272,7 @@ class _Reader:
         self.wrong(N_("%(place)s: say true or false."), place=place)
         return False
 
-    def choice(self, value: object, choices: type, place: str):
+    def choice(self, value: object, choices: type[AnyChoice], place: str) -> AnyChoice | None:
         if isinstance(value, str) and value in list(choices):
             return choices(value)
         self.wrong(

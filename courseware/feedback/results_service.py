@@ -99,14 +99,14 @@ def read_results(cohort: Cohort, lines: Sequence[RoundLine] | None = None) -> tu
         .where(FeedbackAnswer.round_id.in_(wanted), FeedbackAnswer.value.is_not(None))
         .group_by(*cell, FeedbackAnswer.value)
     ):
-        counts.setdefault((round_id, question, trainer), {})[value] = count
+        counts.setdefault((round_id, question, trainer), {})[value or 0] = count
     comments: dict[Cell, list[str]] = {}
     for round_id, question, trainer, text in db.session.execute(
         select(*cell, FeedbackAnswer.text)
         .where(FeedbackAnswer.round_id.in_(wanted), FeedbackAnswer.text.is_not(None))
         .order_by(FeedbackAnswer.key)
     ):
-        comments.setdefault((round_id, question, trainer), []).append(text)
+        comments.setdefault((round_id, question, trainer), []).append(text or "")
     return results_of(rounds, counts, comments)
 
 

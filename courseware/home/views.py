@@ -92,6 +92,7 @@ def page_of(endpoint: str, subject: Any = None) -> str | None:
     """The address of a page about `subject`, if the reader may open it."""
     view = current_app.view_functions.get(endpoint)
     user = signed_in_user()
-    if view is None or not may(user, view.permission, subject):  # type: ignore[attr-defined]
+    permission = getattr(view, "permission", None)
+    if permission is None or not may(user, permission, subject):
         return None
     return url_for(endpoint, **({} if subject is None else {"public_id": subject.public_id}))

@@ -35,7 +35,7 @@ from courseware.programmes.rules import (
 )
 from courseware.texts import choose
 
-RoleSource = Callable[[User], Select[Any]]
+RoleSource = Callable[[User], Select[Any, Any]]
 """Gives a query for pairs of programme id and role that a person has for some reason."""
 
 _role_sources: list[RoleSource] = []
@@ -48,7 +48,7 @@ def gives_roles_on_programmes(source: RoleSource) -> RoleSource:
 
 
 @gives_roles_on_programmes
-def _granted(user: User) -> Select[Any]:
+def _granted(user: User) -> Select[Any, Any]:
     return select(ProgrammeRole.programme_id, ProgrammeRole.role).where(
         ProgrammeRole.user_id == user.id
     )

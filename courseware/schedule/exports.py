@@ -136,7 +136,7 @@ def schedule_workbook(
     """
     zone = ZoneInfo(cohort.timezone)
     codes = {person: organisation.code or "" for person, organisation in organisations.items()}
-    rows = []
+    rows: list[list[Cell]] = []
     for one in sessions:
         starts, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
         breaks = [

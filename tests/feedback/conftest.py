@@ -9,7 +9,6 @@ from hypothesis import settings
 from courseware.feedback import closing_service, questionnaire_service, service, ticket_service
 from courseware.feedback.answer_rules import Answer
 
-
 # A busy machine is no reason to fail: what is tested here are figures, not times.
 settings.register_profile("any pace", deadline=None)
 settings.load_profile("any pace")

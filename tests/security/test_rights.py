@@ -73,8 +73,9 @@ def build(make: SimpleNamespace) -> dict[str, object]:
     )  # fmt: skip
     sheet = f"name,e-mail,mark\n{participant.name},{participant.email},present\n".encode()
     report = import_service.propose_import(
-        one, read_report(sheet, "x.csv"), file_name="x.csv", data=sheet, by=coordinator, now=make.NOW
-    )
+        one, read_report(sheet, "x.csv"),
+        file_name="x.csv", data=sheet, by=coordinator, now=make.NOW,
+    )  # fmt: skip
     batch = IssueBatch(
         cohort=cohort, state=BatchState.DONE, asked_at=make.NOW, asked_by=coordinator
     )
