@@ -185,7 +185,7 @@ def participant(enrolment: Enrolment) -> ResponseReturnValue:
 
 
 def _save_participant(
-    enrolment: Enrolment, form: EnrolmentForm, *, by: object, now: datetime
+    enrolment: Enrolment, form: EnrolmentForm, *, by: User, now: datetime
 ) -> None:
     user = enrolment.user
     accounts.save_profile(
@@ -194,7 +194,7 @@ def _save_participant(
         name_native=form.name_native.data or "",
         gender=user.gender,
         language=user.language,
-        by=by,  # type: ignore[arg-type]
+        by=by,
         now=now,
     )
     organisation = None
@@ -204,13 +204,13 @@ def _save_participant(
             kind=None,
             country="",
             by=by,
-            now=now,  # type: ignore[arg-type]
+            now=now,
         )
     service.edit_enrolment(
         enrolment,
         organisation=organisation,
         position=(form.position.data or "").strip(),
-        by=by,  # type: ignore[arg-type]
+        by=by,
         now=now,
     )
 
