@@ -7,11 +7,12 @@ python -m scripts.screenshots --all DIR   every kind of page, as each role, at 3
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 
@@ -55,12 +56,20 @@ ROLES = {
 
 
 @contextmanager
-def site_at(moment: datetime) -> Iterator[Site]:
-    """An empty site at `moment`, in a folder that goes away."""
+def site_at(moment: datetime, *held: Callable[[Flask], None]) -> Iterator[Site]:
+    """A site at `moment` with what was held until then, in a folder that goes away."""
     with tempfile.TemporaryDirectory(prefix="courseware-pictures-") as folder:
         port = free_port()
-        with serve(make_site(Path(folder), port, moment), port) as site:
+        app = make_site(Path(folder), port, moment)
+        for hold in held:
+            hold(app)
+        with serve(app, port) as site:
             yield site
+
+
+def issue_certificates(app: Flask) -> None:
+    """As the demo does at the end of the course."""
+    Demo(app).certify()
 
 
 def take_register(site: Site, browser: Browser, into: Path) -> None:
@@ -131,15 +140,12 @@ def main() -> None:
     into.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright)
-        with site_at(THIRD_MORNING) as site:
-            hold_first_days(site)
+        with site_at(THIRD_MORNING, hold_first_days) as site:
             if everything:
                 take_all(site, browser, into, "third-morning")
             else:
                 take_register(site, browser, into)
-        with site_at(AFTERWARDS) as site:
-            hold_course(site)
-            Demo(site.app).certify()
+        with site_at(AFTERWARDS, hold_course, issue_certificates) as site:
             if everything:
                 take_all(site, browser, into, "afterwards")
             else:

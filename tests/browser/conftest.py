@@ -41,8 +41,8 @@ def third_morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The course on its third morning: four registers are in, the fifth session is next."""
     port = free_port()
     app = make_site(tmp_path_factory.mktemp("third-morning"), port, THIRD_MORNING)
+    hold_first_days(app)
     with serve(app, port) as site:
-        hold_first_days(site)
         yield site
 
 
@@ -51,6 +51,6 @@ def afterwards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The course when all is held and answered, before certificates are issued."""
     port = free_port()
     app = make_site(tmp_path_factory.mktemp("afterwards"), port, AFTERWARDS)
+    hold_course(app)
     with serve(app, port) as site:
-        hold_course(site)
         yield site

@@ -146,18 +146,18 @@ def make_site(var: Path, port: int, moment: datetime) -> Flask:
     return app
 
 
-def hold_first_days(site: Site) -> None:
+def hold_first_days(app: Flask) -> None:
     """The example course until the third morning."""
-    demo = Demo(site.app)
+    demo = Demo(app)
     demo.folder.mkdir(parents=True, exist_ok=True)
     demo.set_up()
     for session in ("S01", "S02", "S03", "S04"):
         demo.command("attendance", "import", COHORT, session, _file(demo, session))
 
 
-def hold_course(site: Site) -> None:
+def hold_course(app: Flask) -> None:
     """The whole example course, answered too; certificates are not issued yet."""
-    demo = Demo(site.app)
+    demo = Demo(app)
     demo.folder.mkdir(parents=True, exist_ok=True)
     demo.set_up()
     demo.teach()
