@@ -15,7 +15,8 @@ from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import Candidate, preflight, standing_of
 from courseware.credentials.rules import Verdict
 from courseware.db import db
-from courseware.feedback.models import FeedbackRound, FeedbackTicket
+from courseware.feedback.models import FeedbackResponse, FeedbackRound, FeedbackTicket
+from courseware.feedback.ticket_service import list_feedback_due
 from courseware.home.rules import TaughtSession, TeachingDay, plan_day
 from courseware.permissions import Permission, Role, may
 from courseware.programmes.models import ProgrammeRole
@@ -139,24 +140,13 @@ def courses_of(user: User, *, now: datetime) -> list[OwnCourse]:
     if not enrolments:
         return []
     coming = list_sessions_of(user, since=now)
-    due = db.session.execute(
-        select(FeedbackTicket.enrolment_id, FeedbackRound)
-        .join(FeedbackRound, FeedbackRound.id == FeedbackTicket.round_id)
-        .where(
-            FeedbackTicket.enrolment_id.in_([each.id for each in enrolments]),
-            FeedbackTicket.is_spent.is_(False),
-            FeedbackRound.closed_at.is_(None),
-            FeedbackRound.opens_at <= now,
-            FeedbackRound.closes_at > now,
-        )
-        .order_by(FeedbackRound.closes_at)
-    ).all()
+    due = list_feedback_due(user, now=now)
     return [
         OwnCourse(
             enrolment=each,
             standing=standing_of(each, now=now),
             next_session=next((one for one in coming if one.cohort_id == each.cohort_id), None),
-            feedback_due=tuple(found for owner, found in due if owner == each.id),
+            feedback_due=tuple(one for one in due if one.cohort_id == each.cohort_id),
         )
         for each in enrolments
     ]
@@ -211,18 +201,20 @@ def _by_cohort(ids: Sequence[int], counted: Any, where: Any, joined: Any = None)
 
 
 def _answers_by_cohort(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    # Only whether a ticket is spent is counted; nothing leads from here to an answer.
+    """Invited and answered over all rounds; counts only, nothing leads from here to an answer."""
+    answered = select(func.count()).where(FeedbackResponse.round_id == FeedbackRound.id)
+    tickets = select(func.count()).where(FeedbackTicket.round_id == FeedbackRound.id)
+    invited = func.coalesce(FeedbackRound.invited, tickets.scalar_subquery())
     rows = db.session.execute(
-        select(
-            FeedbackRound.cohort_id,
-            func.count(),
-            func.count().filter(FeedbackTicket.is_spent.is_(True)),
+        select(FeedbackRound.cohort_id, invited, answered.scalar_subquery()).where(
+            FeedbackRound.cohort_id.in_(ids)
         )
-        .join(FeedbackTicket, FeedbackTicket.round_id == FeedbackRound.id)
-        .where(FeedbackRound.cohort_id.in_(ids))
-        .group_by(FeedbackRound.cohort_id)
     )
-    return {cohort_id: (asked, answered) for cohort_id, asked, answered in rows}
+    sums: dict[int, tuple[int, int]] = {}
+    for cohort_id, asked, given in rows:
+        before = sums.get(cohort_id, (0, 0))
+        sums[cohort_id] = (before[0] + asked, before[1] + given)
+    return sums
 
 
 def _eligible(

@@ -221,14 +221,15 @@ def pages_reached(site: Site, page: Page, *, most_of_a_kind: int = 2) -> Iterato
             endpoint = path
         if counts.get(endpoint, 0) >= most_of_a_kind:
             continue
-        head = page.context.request.head(site.address + path)
-        if "text/html" not in head.headers.get("content-type", ""):
+        if Path(path.partition("?")[0]).suffix:
             continue
         counts[endpoint] = counts.get(endpoint, 0) + 1
         page.goto(site.address + path)
         quiet(page)
         yield endpoint
-        hrefs = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        hrefs = page.eval_on_selector_all(
+            "a[href]:not([download])", "all => all.map(one => one.href)"
+        )
         for href in hrefs:
             if href.startswith(site.address + "/"):
                 found = href.removeprefix(site.address).partition("#")[0]
