@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from courseware import clock
 from courseware.accounts import service as accounts
+from courseware.accounts.models import User
 from courseware.cohorts import exports, imports, service
 from courseware.cohorts.forms import (
     CohortForm,
