@@ -1,13 +1,21 @@
 """Real answers from elsewhere, imported with a mapping and compared with pandas."""
 
+import json
 from pathlib import Path
 
 import pandas
+import pypdfium2
 import pytest
 
 from courseware.errors import BadInput
-from courseware.feedback.imports import read_answers, read_questionnaire
-from courseware.feedback.rules import Kind
+from courseware.feedback import pdf_exports
+from courseware.feedback.answer_rules import Answer, check_answer
+from courseware.feedback.closing_service import close_round
+from courseware.feedback.imports import import_answers, read_answers, read_questionnaire
+from courseware.feedback.questionnaire_service import save_questionnaire, take_questionnaire
+from courseware.feedback.results_service import read_report
+from courseware.feedback.rules import Kind, Question
+from courseware.feedback.service import open_round, store_responses
 from courseware.feedback.summary_rules import summarise
 from courseware.tables import read_table
 
@@ -94,3 +102,54 @@ def _as_numbers(question, column):
         return column.map(points).dropna().astype(float)
     column = column[~column.isin(question.wordings_not_applicable)]
     return pandas.to_numeric(column[column != ""])
+
+
+def test_the_report_on_carpentrycon_says_nps_62_1_of_124(shared_data, app, make, tmp_path):
+    report = _taken(shared_data, make, CARPENTRYCON, "carpentrycon")
+    (results,) = json.loads(pdf_exports.make_report(report, "json", "en"))["results"]
+    assert results["questions"][-1]["nps"]["score"] == 62.1
+    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    assert "Recommendation score (NPS): 62.1 (n = 124)." in pages
+
+
+def test_the_report_on_the_instructor_training_carries_its_comments(shared_data, app, make):
+    report = _taken(shared_data, make, TRAINING, "instructor-training")
+    (results,) = report.results
+    assert results.rate.answered == 967
+    assert len(results.questions[-2].comments) == 12
+    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    assert "does the order matter" in pages
+
+
+def test_every_naughty_string_is_a_comment_or_a_sentence(shared_data, app, make):
+    strings = json.loads((shared_data / "strings" / "blns.json").read_text("utf-8"))
+    question = Question("best", Kind.TEXT, {"en": "Best?"})
+    given = [check_answer(question, [string]) for string in strings]
+    answers = [answer for answer in given if isinstance(answer, Answer)]
+    assert len(answers) > 480
+    cohort = make.cohort()
+    stored = take_questionnaire(cohort.programme, "course", by=None, now=make.NOW)
+    asked = open_round(cohort, stored, None, by=None, now=make.NOW)
+    store_responses(asked, [answers, *[[Answer("overall", 5)]] * 5], {})
+    close_round(asked, by=None, now=make.NOW)
+    report = read_report(cohort, now=make.NOW)
+    assert len(report.results[0].questions[-2].comments) == len(answers)
+    for kind in ("json", "xlsx", "pdf"):
+        assert len(pdf_exports.make_report(report, kind, "en")) > 10_000
+
+
+def _taken(shared_data, make, name, code):
+    """The report on a cohort that real answers were imported into."""
+    cohort = make.cohort()
+    questions = read_questionnaire((HERE / f"{code}.yaml").read_bytes())
+    stored = save_questionnaire(cohort.programme, questions, by=None, now=make.NOW)
+    data = (shared_data / "feedback" / name).read_bytes()
+    import_answers(cohort, stored, data, name, by=None, now=make.NOW)
+    return read_report(cohort, now=make.NOW)
+
+
+def _text(data: bytes) -> str:
+    pdf = pypdfium2.PdfDocument(data)
+    pages = [page.get_textpage().get_text_bounded() for page in pdf]
+    pdf.close()
+    return " ".join(" ".join(pages).split())

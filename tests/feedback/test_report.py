@@ -1,0 +1,109 @@
+"""The report: one value, three views, and nothing in any of them that is too small to show."""
+
+import io
+import json
+import re
+from datetime import timedelta
+
+import pikepdf
+import pypdfium2
+import pytest
+from weasyprint.urls import FatalURLFetchingError
+
+from courseware.feedback import pdf_exports, results_service, service, ticket_service
+from courseware.feedback.answer_rules import Answer
+from courseware.tables import read_table
+
+
+@pytest.fixture
+def report(asking, make):
+    """A course of six with comments, and a session that only four answered."""
+    course = asking.course(people=6)
+    small = asking.session(course.cohort, people=0, title="A quiet session")
+    now = make.NOW + timedelta(hours=1)
+    for place, enrolment in enumerate(course.enrolled):
+        seat = ticket_service.find_seat_of(course.asked, enrolment.user)
+        given = [Answer("overall", 5 - place % 2), Answer("recommend", 10 - place)]
+        given.append(Answer("best", text=f"=1+{place} Комментарий Ҷ Ғ"))
+        service.submit_answers(seat, given, now=now)
+    for enrolment in course.enrolled[:4]:
+        seat = ticket_service.find_seat_of(small.asked, enrolment.user)
+        given = [Answer("useful", 2), Answer("comment", text="Said by one of four")]
+        service.submit_answers(seat, given, now=now)
+    asking.close(course.asked)
+    asking.close(small.asked)
+    return results_service.read_report(course.cohort, now=now)
+
+
+def test_page_spreadsheet_and_json_give_the_same_figures(report):
+    value = json.loads(pdf_exports.make_report(report, "json", "en"))
+    overall, recommend = value["results"][0]["questions"][:2]
+    assert (overall["n"], overall["mean"]) == (6, 4.5)
+    assert recommend["nps"] == {
+        "score": 0.0, "n": 6, "promoters": 2, "passives": 2, "detractors": 2,
+    }  # fmt: skip
+    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    assert "6 of 6 answered (100 %)" in pages
+    assert "4.5 of 5" in pages
+    book = pdf_exports.make_report(report, "xlsx", "en")
+    assert "6 of 6 answered (100 %)." in str(read_table(book).rows)
+
+
+def test_a_small_group_is_in_no_view(report):
+    value = pdf_exports.make_report(report, "json", "en").decode()
+    assert json.loads(value)["results"][1]["answers_left_out"] == 4
+    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    for view in (value, pages):
+        assert "Said by one of four" not in view
+    for question in json.loads(value)["results"][1]["questions"]:
+        assert question.get("hidden") or question["n"] == 0
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk", "tg"])
+def test_the_pdf_is_tagged_titled_and_set_in_its_own_fonts(report, language):
+    data = pdf_exports.make_report(report, "pdf", language)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert str(pdf.Root.Lang) == language
+        assert pdf.Root.MarkInfo.Marked
+        with pdf.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+        assert report.programme_titles[language] in str(pdf.docinfo.Title)
+        fonts = {
+            str(font.BaseFont)
+            for page in pdf.pages
+            for font in page.Resources.get("/Font", {}).values()
+        }
+    assert fonts
+    assert all(re.search(r"Fira|Spectral", font) for font in fonts), fonts
+    assert "Комментарий Ҷ Ғ" in _text(data)
+
+
+def test_the_layout_engine_opens_nothing_but_the_fonts():
+    fetcher = pdf_exports.ReportFonts()
+    assert fetcher.fetch(pdf_exports.ADDRESS + "Spectral-Regular.ttf").read()
+    for address in ("file:///etc/passwd", "http://127.0.0.1/", pdf_exports.ADDRESS + "../x"):
+        with pytest.raises(FatalURLFetchingError):
+            fetcher.fetch(address)
+
+
+def test_a_formula_in_a_comment_stays_text(report):
+    import zipfile
+
+    book = zipfile.ZipFile(io.BytesIO(pdf_exports.make_report(report, "xlsx", "en")))
+    sheets = "".join(
+        book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/")
+    )
+    assert "<f>" not in sheets
+    assert "=1+0 Комментарий Ҷ Ғ" in book.read("xl/sharedStrings.xml").decode()
+
+
+def test_a_cohort_without_feedback_has_a_report_that_says_so(make):
+    report = results_service.read_report(make.cohort(), now=make.NOW)
+    assert "nothing to report on" in _text(pdf_exports.make_report(report, "pdf", "en"))
+
+
+def _text(data: bytes) -> str:
+    pdf = pypdfium2.PdfDocument(data)
+    pages = [page.get_textpage().get_text_bounded() for page in pdf]
+    pdf.close()
+    return " ".join(" ".join(pages).split())
