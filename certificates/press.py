@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +27,7 @@ from .checks import (
     problems_of,
 )
 from .designs import Design, DesignIncomplete, read_design
-from .facts import CertificateFacts, Texts
+from .facts import CertificateFacts, Recipient, Texts
 from .phrases import (
     LANGUAGES,
     PHRASES,
@@ -34,12 +36,24 @@ from .phrases import (
     hours_phrase,
     long_date,
 )
+from .template import (
+    LINK,
+    QR_COLOUR,
+    FieldValue,
+    NotSettable,
+    NotTheSame,
+    Template,
+    cover_style,
+    prove,
+)
 
 # A reserved name that never resolves; addresses below it stand for the files of the design.
 ADDRESS = "https://design.invalid/"
 # How tightly the transcript is set, from roomy to dense; the first that fits one page is taken.
 DENSITIES = ("roomy", "close", "dense", "tight")
 VARIANT = "pdf/ua-1"
+SAMPLES = 2  # laid out whole before a template is made, and what it is proved against
+MOST_LEARNED = 16
 TRANSCRIPT_TOO_LONG = N_(
     "The transcript does not fit on one page. Shorten the titles or the outcomes of the modules."
 )
@@ -50,6 +64,7 @@ def open_press(design: str, languages: tuple[str, ...]) -> Press:
     return Press(read_design(design), languages)
 
 
+_Sample = tuple[dict[str, Any], bytes]
 _kept = threading.local()
 
 
@@ -63,30 +78,20 @@ def press_of_this_thread(design: str, languages: tuple[str, ...]) -> Press:
 
 
 class Press:
-    """Prints certificates of one design; fonts and styles are read once."""
+    """Prints certificates of one design; fonts and styles are read once.
+
+    The first two of a batch are laid out whole. From them a template is made and proved to draw
+    the same; the others are set into it, a hundred times faster. What the template cannot set
+    is laid out whole as well.
+    """
 
     def __init__(self, design: Design, languages: tuple[str, ...]) -> None:
         if not 1 <= len(languages) <= 2 or set(languages) - set(LANGUAGES):
             raise DesignIncomplete(f"One or two of these languages, please: {LANGUAGES}.")
         self.design = design
         self.languages = languages
-        self._fetcher = DesignFiles(design)
-        self._fonts = FontConfiguration()
-        self._style = CSS(
-            string=(design.folder / "design.css").read_text(encoding="utf-8"),
-            base_url=ADDRESS,
-            url_fetcher=self._fetcher,
-            font_config=self._fonts,
-        )
-        environment = Environment(
-            loader=FileSystemLoader(design.folder),
-            undefined=StrictUndefined,
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._page = environment.get_template("design.html")
-        self._density: dict[Any, int] = {}
+        self._layout = Layout(design)
+        self._learned: dict[str, list[_Sample] | Template | None] = {}
 
     def problems(self, facts: CertificateFacts) -> list[Problem]:
         """Every reason why these facts cannot be printed, without printing them."""
@@ -98,20 +103,71 @@ class Press:
             raise ValueError(f"This press is opened for {self.languages}, not {facts.languages}.")
         if problems := self.problems(facts):
             raise CannotPrint(problems)
-        document = self._lay_out(facts)
-        return document.write_pdf(pdf_variant=VARIANT, pdf_identifier=facts.number.encode())
+        view = paper_view(facts, self.design)
+        if any(len(name["lines"]) > 1 for name in view["names"]):
+            return self._layout.print(view)
+        key = _what_is_shared(facts)
+        learned = self._learned.setdefault(key, [])
+        if isinstance(learned, Template):
+            try:
+                return _set(learned, view)
+            except NotSettable:
+                return self._layout.print(view)
+        data = self._layout.print(view)
+        if learned is not None:
+            learned.append((view, data))
+            if len(learned) == SAMPLES:
+                if len(self._learned) > MOST_LEARNED:
+                    self._learned.clear()
+                self._learned[key] = self._proved_template(facts, learned)
+        return data
 
-    def _lay_out(self, facts: CertificateFacts) -> Any:
-        # One batch shares its modules, so the density found for one serves the next.
-        taught = repr([(module.titles, module.outcomes) for module in facts.modules])
-        for density in DENSITIES[self._density.get(taught, 0) :]:
-            html = self._page.render(**paper_view(facts, self.design), density=density)
+    def _proved_template(self, facts: CertificateFacts, samples: list[_Sample]) -> Template | None:
+        try:
+            laid_out = self._layout.print(template_view(facts, self.design), with_alphabet=True)
+            template = Template(laid_out, self.design, self.languages[0])
+            for view, data in samples:
+                prove(_set(template, view), data)
+        except (NotTheSame, NotSettable) as reason:
+            logging.getLogger("certificates").warning(
+                "the design %s is laid out anew for each person: %s", self.design.name, reason
+            )
+            return None
+        return template
+
+
+class Layout:
+    """The layout engine, with what can be shared between documents."""
+
+    def __init__(self, design: Design) -> None:
+        self._fetcher = DesignFiles(design)
+        self._fonts = FontConfiguration()
+        self._style = self._sheet((design.folder / "design.css").read_text(encoding="utf-8"))
+        self._alphabet = self._sheet(cover_style(design))
+        environment = Environment(
+            loader=FileSystemLoader(design.folder),
+            undefined=StrictUndefined,
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._page = environment.get_template("design.html")
+
+    def _sheet(self, css: str) -> CSS:
+        return CSS(string=css, base_url=ADDRESS, url_fetcher=self._fetcher, font_config=self._fonts)
+
+    def print(self, view: dict[str, Any], *, with_alphabet: bool = False) -> bytes:
+        """Lay a document out and write it, as tightly as it needs to have two pages."""
+        sheets = [self._style, self._alphabet] if with_alphabet else [self._style]
+        for density in DENSITIES:
+            html = self._page.render(**view, density=density)
             document = HTML(string=html, base_url=ADDRESS, url_fetcher=self._fetcher).render(
-                stylesheets=[self._style], font_config=self._fonts, pdf_variant=VARIANT
+                stylesheets=sheets, font_config=self._fonts, pdf_variant=VARIANT
             )
             if len(document.pages) == 2:
-                self._density[taught] = DENSITIES.index(density)
-                return document
+                return document.write_pdf(
+                    pdf_variant=VARIANT, pdf_identifier=view["reference"].encode()
+                )
         raise CannotPrint([Problem(TRANSCRIPT_TOO_LONG)])
 
 
@@ -152,13 +208,15 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
         if (fitted := fit(name, room, design))
     ]
     listed = fit(names_in_order(facts, design)[0][1], design.listed_name, design)
+    assert listed is not None, "problems_of has looked at it"
     return {
         "title": f"{PHRASES[first].certificate} {facts.number} · {' '.join(names[0]['lines'])}",
         "languages": facts.languages,
         "columns": [_column(facts, language, design) for language in facts.languages],
         "names": names,
         "listed": listed,
-        "number": facts.number,
+        "reference": facts.number,
+        "fields": _fields(facts, names, listed, hours),
         "partners": [
             {
                 "letters": partner.letters,
@@ -193,7 +251,7 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
                     for language in facts.languages
                 ],
                 "hours": hours(module.minutes),
-                "credited": None if module.credited is None else hours(module.credited),
+                "credited": "" if module.credited is None else hours(module.credited),
             }
             for module in facts.modules
         ],
@@ -203,6 +261,60 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
         "link": facts.verification_url.partition("://")[2],
         "qr": qr_path(facts.verification_url),
     }
+
+
+def template_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
+    """The same for nobody in particular: `{fields}` stand where people differ."""
+    view = paper_view(replace(facts, number="{reference}"), design)
+    for place, name in enumerate(view["names"]):
+        name["lines"] = (f"{{name{place}}}",)
+    view["listed"] = Fitted(("{listed}",), view["listed"].size)
+    view["title"] = f"{PHRASES[facts.languages[0]].certificate} {{reference}} · {{name0}}"
+    if facts.credited is not None:
+        view["credited"] = "{figures}"
+        for place, module in enumerate(view["modules"]):
+            module["credited"] = f"{{figure{place}}}"
+    view["link"], view["address"] = "{link}", LINK
+    view["qr"] = {"side": 1, "path": "M0 .5h1", "colour": QR_COLOUR}
+    return view
+
+
+def _fields(
+    facts: CertificateFacts, names: list[dict[str, Any]], listed: Fitted, hours: Any
+) -> dict[str, FieldValue]:
+    """What stands in each field of a template."""
+    fields = {
+        "reference": FieldValue(facts.number),
+        "listed": FieldValue(" ".join(listed.lines), listed.size),
+        "link": FieldValue(facts.verification_url.partition("://")[2]),
+    }
+    for place, name in enumerate(names):
+        fields[f"name{place}"] = FieldValue(" ".join(name["lines"]), name["size"])
+    if facts.credited is not None:
+        fields["figures"] = FieldValue(hours(facts.credited))
+        for place, module in enumerate(facts.modules):
+            fields[f"figure{place}"] = FieldValue(hours(module.credited or 0))
+    return fields
+
+
+def _set(template: Template, view: dict[str, Any]) -> bytes:
+    return template.print(
+        view["fields"], title=view["title"], address=view["address"], code=view["qr"]
+    )
+
+
+def _what_is_shared(facts: CertificateFacts) -> str:
+    """What must be the same for two people to share a template."""
+    modules = tuple(replace(row, credited=row.credited and 0) for row in facts.modules)
+    shared = replace(
+        facts,
+        number="",
+        verification_url="",
+        recipient=Recipient(),
+        credited=facts.credited and 0,
+        modules=modules,
+    )
+    return f"{len(facts.recipient.names)} {shared!r}"
 
 
 def _together(offices: Texts, organisation: Texts) -> Texts:
@@ -243,14 +355,20 @@ def _country(code: str, language: str) -> str:
 
 
 def qr_path(url: str) -> dict[str, Any]:
-    """The QR code of `url` as strokes one unit high, with the number of modules a side."""
+    """The QR code of `url` as strokes one unit high, for SVG and for PDF, and its side in units."""
     rows = [bytes(row) for row in segno.make(url, error="m", micro=False).matrix]
-    path = []
+    path, operators = [], []
     for y, row in enumerate(rows):
         x = 0
         for dark, run in groupby(row):
             length = len(list(run))
             if dark:
                 path.append(f"M{x} {y + 0.5}h{length}")
+                operators.append(f"{x} {y + 0.5} m {x + length} {y + 0.5} l")
             x += length
-    return {"side": len(rows), "path": "".join(path)}
+    return {
+        "side": len(rows),
+        "path": "".join(path),
+        "operators": "\n".join(operators),
+        "colour": "#000",
+    }

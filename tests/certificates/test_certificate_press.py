@@ -19,8 +19,9 @@ from certificates import (
 )
 from certificates.designs import HERE
 from certificates.engraving import ART
-from certificates.press import ADDRESS, DesignFiles
+from certificates.press import ADDRESS, DesignFiles, paper_view
 from certificates.sample import RECIPIENTS, sample_facts
+from certificates.template import Template, prove
 
 
 @pytest.mark.parametrize("kind", RECIPIENTS)
@@ -31,7 +32,7 @@ def test_the_name_comes_back_unchanged_from_the_text_of_the_file(press_of_two, t
         assert clean(name) in text
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(name=names)
 def test_any_name_of_covered_letters_comes_back_or_is_refused(press, text_of, name):
     try:
@@ -40,6 +41,69 @@ def test_any_name_of_covered_letters_comes_back_or_is_refused(press, text_of, na
         assert "too wide" in str(refusal)
     else:
         assert clean(name) in text_of(pdf)
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """A press that has made and proved its template."""
+    press = open_press("academic", ("en", "ru"))
+    for kind in ("usual", "tajik"):
+        press.print(sample_facts(RECIPIENTS[kind], ("en", "ru")))
+    (template,) = press._learned.values()
+    assert isinstance(template, Template)
+    return press, template
+
+
+@settings(max_examples=6, deadline=None)
+@given(latin=names, native=names)
+def test_what_is_set_into_the_template_equals_what_is_laid_out(learned, latin, native):
+    press, template = learned
+    facts = sample_facts(Recipient("A" + latin, native), ("en", "ru"), number=4711)
+    view = paper_view(facts, press.design)
+    is_long = any(len(name["lines"]) > 1 for name in view["names"])
+    if press.problems(facts) or is_long or len(view["names"]) < 2:
+        return
+    filled = template.print(
+        view["fields"], title=view["title"], address=view["address"], code=view["qr"]
+    )
+    assert prove(filled, press._layout.print(view)) <= 0.35
+
+
+def test_the_name_comes_back_from_a_certificate_made_from_the_template(learned, text_of):
+    press, _ = learned
+    recipient = Recipient("William Office Fjord-Thatcher", "Өмірғали Әңһұлы Ӯктамӣ Ҷӯраева")
+    facts = sample_facts(recipient, ("en", "ru"), number=12)
+    pdf = press.print(facts)
+    text = text_of(pdf)
+    for said in (*recipient.names, facts.number, facts.verification_url.partition("://")[2]):
+        assert said in text
+    assert "{" not in text
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        assert str(document.docinfo["/Title"]) == (
+            f"Certificate {facts.number} · William Office Fjord-Thatcher"
+        )
+        assert facts.number.encode() in document.Root.Metadata.read_bytes()
+        assert document.Root.MarkInfo.Marked
+    assert codes_of(pdf) == [facts.verification_url]
+
+
+def codes_of(pdf):
+    image = pytest.importorskip("PIL.Image")
+    zxingcpp = pytest.importorskip("zxingcpp")
+    raster = subprocess.run(
+        ["pdftoppm", "-r", "150", "-gray", "-f", "1", "-l", "1", "-"],
+        input=pdf,
+        capture_output=True,
+        check=True,
+    ).stdout
+    return [code.text for code in zxingcpp.read_barcodes(image.open(io.BytesIO(raster)))]
+
+
+def test_a_raised_mark_or_a_name_on_two_lines_is_laid_out_whole(learned, text_of):
+    press, _ = learned
+    for recipient in (Recipient("Vorobyov", "Воробьё\u0301в"), RECIPIENTS["longest"]):
+        text = text_of(press.print(sample_facts(recipient, ("en", "ru"))))
+        assert clean(recipient.native) in text
 
 
 def test_a_certificate_has_two_landscape_pages_a_title_and_a_language(press_of_two):
@@ -67,17 +131,8 @@ def test_number_hours_dates_and_both_universities_stand_on_the_paper(text_of, la
 
 
 def test_the_code_leads_to_the_verification_address_when_photographed(press):
-    zxingcpp = pytest.importorskip("zxingcpp")
-    image = pytest.importorskip("PIL.Image")
     facts = sample_facts(RECIPIENTS["usual"], ("en",))
-    raster = subprocess.run(
-        ["pdftoppm", "-r", "150", "-gray", "-f", "1", "-l", "1", "-"],
-        input=press.print(facts),
-        capture_output=True,
-        check=True,
-    ).stdout
-    read = zxingcpp.read_barcodes(image.open(io.BytesIO(raster)))
-    assert [code.text for code in read] == [facts.verification_url]
+    assert codes_of(press.print(facts)) == [facts.verification_url]
 
 
 def test_a_design_may_open_its_own_art_and_named_fonts_and_nothing_else(press):
