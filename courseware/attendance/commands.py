@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from courseware import clock
 from courseware.attendance import import_service, ledger_service, service
@@ -86,14 +86,21 @@ def import_attendance(
     )
     keys = {index: import_service.keys_of(person) for index, person in enumerate(report.people)}
     choices = {index: known[key] for index, each in keys.items() for key in each if key in known}
-    review = import_service.accept_import(
-        proposed,
-        choices,
-        remember=list(choices),
-        rest_is_absent=others_absent,
-        by=None,
-        now=now,
-    )
+    try:
+        review = import_service.accept_import(
+            proposed,
+            choices,
+            remember=list(choices),
+            rest_is_absent=others_absent,
+            by=None,
+            now=now,
+        )
+    except BadInput as error:
+        help_ = N_(
+            "Names and the e-mail addresses of their participants go into a CSV file, given with "
+            "--aliases FILE; a name without an address is left out."
+        )
+        raise BadInput([*error.messages, help_]) from error
     db.session.commit()
     answer(_import_text(review), _import_value(review), as_json)
 
@@ -203,6 +210,7 @@ def _import_value(review: ImportReview) -> dict[str, Any]:
 @click.argument("cohort_code", metavar="COHORT")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write .xlsx.")
 @json_option
+@with_appcontext
 def print_ledger(cohort_code: str, output: Path | None, as_json: bool) -> None:
     """Print the hours ledger of a cohort, or write it as a spreadsheet."""
     ledger = ledger_service.ledger_of(_cohort(cohort_code), now=clock.now())

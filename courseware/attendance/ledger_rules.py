@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from courseware.attendance.rules import (
     AttendanceStatus,
@@ -124,6 +125,22 @@ class Course:
             for module in self.modules
         )
 
+    @cached_property
+    def columns(self) -> "tuple[tuple[HeldSession, Minutes, Minutes], ...]":
+        """Each session with its contact time and what of it was delivered."""
+        return tuple((each, each.time.minutes, each.delivered) for each in self.sessions)
+
+    def line(self, *facts: Any) -> "SessionLine":
+        """A session's line; participants with the same facts share one."""
+        known = self._lines.get(facts)
+        if known is None:
+            known = self._lines[facts] = SessionLine(*facts)
+        return known
+
+    @cached_property
+    def _lines(self) -> "dict[tuple[Any, ...], SessionLine]":
+        return {}
+
     def _in(self, module_id: int) -> Sequence[HeldSession]:
         return [each for each in self.sessions if each.module_id == module_id]
 
@@ -206,13 +223,16 @@ def participant_ledger(course: Course, marks: Mapping[int, Presence]) -> Partici
     room = {module.id: module.planned for module in course.modules}
     sums = {module.id: _Sums() for module in course.modules}
     nowhere = _Sums()
+    excused_earns = course.requirement.excused_earns_hours
     lines = []
-    for held in course.sessions:
+    for held, length, delivered in course.columns:
         presence = marks.get(held.id)
-        length = held.time.minutes
-        there = minutes_of(presence, held.time) if presence is not None else 0
-        is_excused = presence is not None and presence.status == AttendanceStatus.EXCUSED
-        earned = length if is_excused and course.requirement.excused_earns_hours else there
+        status, there, is_excused = None, 0, False
+        if presence is not None:
+            status = presence.status
+            there = minutes_of(presence, held.time)
+            is_excused = status is AttendanceStatus.EXCUSED
+        earned = length if is_excused and excused_earns else there
         of_module = nowhere if held.module_id is None else sums[held.module_id]
         if presence is not None:
             of_module.missed += length - earned
@@ -228,16 +248,7 @@ def participant_ledger(course: Course, marks: Mapping[int, Presence]) -> Partici
             of_module.credited += credited
             if presence is None:
                 of_module.unmarked += length
-        lines.append(
-            SessionLine(
-                session_id=held.id,
-                status=presence.status if presence is not None else None,
-                delivered=held.delivered,
-                attended=attended,
-                excused=excused,
-                credited=credited,
-            )
-        )
+        lines.append(course.line(held.id, status, delivered, attended, excused, credited))
     modules = tuple(_module_line(total, sums[total.module_id]) for total in course.totals)
     credited = sum(each.credited for each in modules)
     reachable = sum(each.reachable for each in modules)
@@ -288,6 +299,8 @@ def _standing(
         return Standing.REACHED
     if reachable < course.needed:
         return Standing.OUT_OF_REACH
+    if course.delivered and not any(total.to_come for total in course.totals):
+        return Standing.BEHIND  # nothing more is planned: only a mark or a session can help
     # Behind: of what was given and marked so far, less was earned than the programme asks.
     given = sum(min(each.planned, each.delivered) - each.unmarked for each in modules)
     if credited < course.requirement.needed_of(max(0, given)):

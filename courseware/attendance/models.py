@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courseware.accounts.models import User
@@ -69,7 +69,7 @@ class AttendanceMark(db.Model):
     """None takes a mark back: the participant is unmarked again."""
     arrived_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
-    intervals: Mapped[list[Any] | None]
+    intervals: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     """[[from, until], …] in ISO 8601 UTC, as a meeting report gave them."""
     minutes: Mapped[int | None]
     """What a report without times stated: an upper bound."""

@@ -11,7 +11,6 @@ from courseware.attendance.sheet_imports import (
     LONGEST_NOTE,
     Header,
     Row,
-    body_of,
     email_of,
     refuse_if,
 )
@@ -32,9 +31,15 @@ def read_register_sheet(rows: Sequence[Row], header: Header) -> MeetingReport:
     """Our own sheet: one row a participant, with a mark and the times of the day it needs."""
     people = []
     wrong: list[Message] = []
-    for row in body_of(rows, header, key="name" if "name" in header.columns else "email"):
+    for row in rows[header.index + 1 :]:
         word = row.cell(header.get("mark")).casefold().replace("_", " ")
+        name, email = row.cell(header.get("name")), email_of(row, header)
         if not word:
+            continue
+        if not name and not email:
+            wrong.append(
+                Message(N_("Row %(row)s: write a name or an e-mail address."), row=row.number)
+            )
             continue
         status = _STATUS_BY_WORD.get(word)
         if status is None:
@@ -54,8 +59,8 @@ def read_register_sheet(rows: Sequence[Row], header: Header) -> MeetingReport:
         wrong += _missing_times(row.number, status, arrived, left)
         people.append(
             ReportedPerson(
-                name=row.cell(header.get("name"))[:LONGEST_NAME],
-                email=email_of(row, header),
+                name=(name or email)[:LONGEST_NAME],
+                email=email,
                 status=status,
                 arrived=arrived if status.needs_arrival else None,
                 left=left if status.needs_leaving else None,

@@ -15,6 +15,7 @@ from courseware import audit
 from courseware.accounts.models import User
 from courseware.attendance.models import AttendanceMark, Register
 from courseware.attendance.rules import (
+    PRESENT,
     STRENGTH,
     AttendanceStatus,
     Interval,
@@ -22,20 +23,16 @@ from courseware.attendance.rules import (
     Minutes,
     Presence,
     SessionTime,
-    mark_in_force,
     minutes_of,
 )
 from courseware.cohorts.models import Enrolment
-from courseware.cohorts.service import find_enrolment
 from courseware.db import db, new_public_id
 from courseware.errors import BadInput, Refused
 from courseware.messages import N_, Message
-from courseware.permissions import Role, roles_on
 from courseware.schedule.models import TrainingSession
-from courseware.schedule.service import find_training_session
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MarkInForce:
     """The mark that counts in one cell, with how it came about. A mark taken back is none."""
 
@@ -99,16 +96,6 @@ class WantedMark:
 
 
 @dataclass(frozen=True)
-class HistoryEntry:
-    """One entry of a cell's history, newest first; `is_in_force` is the one that counts."""
-
-    mark: AttendanceMark
-    presence: Presence | None
-    minutes: Minutes
-    is_in_force: bool
-
-
-@dataclass(frozen=True)
 class RegisterSummary:
     """How far the register of one session is, for lists."""
 
@@ -128,30 +115,6 @@ class RegisterSummary:
     def is_missing(self) -> bool:
         """Whether somebody has to do something: the session is over and the register open."""
         return self.has_ended and not self.is_closed and self.unmarked > 0
-
-
-@dataclass(frozen=True)
-class RegisterCell:
-    """One participant at one session, both of one cohort."""
-
-    training_session: TrainingSession
-    enrolment: Enrolment
-
-
-@roles_on.register
-def _roles_on_cell(subject: RegisterCell, user: User) -> set[Role]:
-    return roles_on(subject.training_session, user)
-
-
-def find_cell(public_id: str, enrolment_id: str) -> RegisterCell | None:
-    """The cell of a session and an enrolment of the same cohort."""
-    training_session = find_training_session(public_id)
-    enrolment = find_enrolment(enrolment_id)
-    if training_session is None or enrolment is None:
-        return None
-    if training_session.cohort_id != enrolment.cohort_id:
-        return None
-    return RegisterCell(training_session, enrolment)
 
 
 def time_of(training_session: TrainingSession) -> SessionTime:
@@ -218,17 +181,30 @@ def shown_names(latin: str, native: str, email: str | None) -> tuple[str, ...]:
 def marks_in_force(*where: ColumnElement[bool]) -> dict[tuple[int, int], MarkInForce]:
     """The marks that count, by session and enrolment; chosen by the database in one pass."""
     entries = ranked_entries(*where).subquery()
-    rows = db.session.execute(select(entries).where(entries.c.place == 1)).all()
+    rows = db.session.execute(select(entries).where(entries.c.place == 1))
     return {
-        (row.training_session_id, row.enrolment_id): MarkInForce(
-            presence_of(row.status, row.arrived_at, row.left_at, row.intervals, row.minutes),
-            row.source,
-            row.note,
-            row.marked_at,
-            row.marked_by_id,
+        (session_id, enrolment_id): MarkInForce(
+            presence_of(status, arrived_at, left_at, intervals, minutes),
+            source,
+            note,
+            marked_at,
+            marked_by_id,
         )
-        for row in rows
-        if row.status is not None
+        for (
+            session_id,
+            enrolment_id,
+            status,
+            arrived_at,
+            left_at,
+            intervals,
+            minutes,
+            source,
+            note,
+            marked_at,
+            marked_by_id,
+            _place,
+        ) in rows
+        if status is not None
     }
 
 
@@ -268,6 +244,8 @@ def presence_of(
     minutes: Minutes | None,
 ) -> Presence:
     """What the columns of an entry say."""
+    if status is AttendanceStatus.PRESENT and intervals is None and minutes is None:
+        return PRESENT
     return Presence(
         status,
         arrived_at=arrived_at,
@@ -477,45 +455,3 @@ def find_register_state(training_session: TrainingSession) -> Register | None:
         .where(Register.training_session_id == training_session.id)
         .options(joinedload(Register.closed_by))
     )
-
-
-def history_of(
-    training_session: TrainingSession, enrolment_id: int | None = None
-) -> list[HistoryEntry]:
-    """Every entry of a register, or of one cell, newest first."""
-    entries: Select[AttendanceMark] = (
-        select(AttendanceMark)
-        .where(AttendanceMark.training_session_id == training_session.id)
-        .options(
-            joinedload(AttendanceMark.marked_by),
-            joinedload(AttendanceMark.enrolment).joinedload(Enrolment.user),
-        )
-        .order_by(AttendanceMark.marked_at.desc(), AttendanceMark.id.desc())
-    )
-    if enrolment_id is not None:
-        entries = entries.where(AttendanceMark.enrolment_id == enrolment_id)
-    marks = db.session.scalars(entries).all()
-    cells: dict[int, list[AttendanceMark]] = {}
-    for mark in marks:
-        cells.setdefault(mark.enrolment_id, []).append(mark)
-    in_force = {found.id for cell in cells.values() if (found := mark_in_force(cell)) is not None}
-    time = time_of(training_session)
-    history = []
-    for mark in marks:
-        presence = mark_presence(mark)
-        history.append(
-            HistoryEntry(
-                mark,
-                presence,
-                minutes_of(presence, time) if presence else 0,
-                mark.id in in_force,
-            )
-        )
-    return history
-
-
-def mark_presence(mark: AttendanceMark) -> Presence | None:
-    """What an entry says; None where it takes a mark back."""
-    if mark.status is None:
-        return None
-    return presence_of(mark.status, mark.arrived_at, mark.left_at, mark.intervals, mark.minutes)

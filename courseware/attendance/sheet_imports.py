@@ -193,9 +193,9 @@ def _text_rows(text: str, file_name: str) -> list[Row]:
     return rows
 
 
-def body_of(rows: Sequence[Row], header: Header, key: str = "name") -> list[Row]:
+def body_of(rows: Sequence[Row], header: Header) -> list[Row]:
     """The rows below the headings that name somebody."""
-    return [row for row in rows[header.index + 1 :] if row.cell(header.get(key))]
+    return [row for row in rows[header.index + 1 :] if row.cell(header.get("name"))]
 
 
 def email_of(row: Row, header: Header) -> str:

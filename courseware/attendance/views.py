@@ -3,14 +3,25 @@
 import io
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    flash,
+    get_template_attribute,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from courseware import clock
-from courseware.attendance import import_service, ledger_service, service
+from courseware.attendance import history_service, import_service, ledger_service, service
 from courseware.attendance.exports import ledger_workbook, register_sheet, status_word
 from courseware.attendance.forms import (
     MarkForm,
@@ -20,17 +31,17 @@ from courseware.attendance.forms import (
     signature,
     status_choices,
 )
+from courseware.attendance.history_service import RegisterCell
 from courseware.attendance.imports import read_report
-from courseware.attendance.ledger_service import CohortLedger, LedgerRow
+from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.report_rules import AmbiguousDates
 from courseware.attendance.rules import AttendanceStatus, ImportState
-from courseware.attendance.service import RegisterCell
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.cohorts.service import find_cohort, find_enrolment
 from courseware.db import db
 from courseware.errors import BadInput
-from courseware.i18n import _, long_date, ngettext, sentence
+from courseware.i18n import _, hours, long_date, ngettext, sentence
 from courseware.permissions import Permission, requires, signed_in_user
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.service import find_training_session
@@ -107,12 +118,12 @@ def _save(training_session: TrainingSession, form: RegisterForm) -> ResponseRetu
 
 
 @bp.route("/sessions/<public_id>/register/<enrolment_id>", methods=["GET", "POST"])
-@requires(Permission.RECORD_ATTENDANCE, on=service.find_cell)
+@requires(Permission.RECORD_ATTENDANCE, on=history_service.find_cell)
 def mark(cell: RegisterCell) -> ResponseReturnValue:
     """One participant at one session: the mark, correcting it, and its whole history."""
     training_session, enrolment = cell.training_session, cell.enrolment
     at, zone = service.time_of(training_session), service.zone_of(training_session)
-    history = service.history_of(training_session, enrolment.id)
+    history = history_service.history_of(training_session, enrolment.id)
     in_force = next((entry for entry in history if entry.is_in_force), None)
     form = MarkForm(data=_as_form_data(in_force, zone))
     if form.read(at, zone) and form.mark is not None:
@@ -141,7 +152,7 @@ def mark(cell: RegisterCell) -> ResponseReturnValue:
     )
 
 
-def _as_form_data(entry: service.HistoryEntry | None, zone: Any) -> dict[str, str]:
+def _as_form_data(entry: history_service.HistoryEntry | None, zone: Any) -> dict[str, str]:
     if entry is None or entry.presence is None:
         return {"status": "none"}
     presence = entry.presence
@@ -161,7 +172,7 @@ def history(training_session: TrainingSession) -> ResponseReturnValue:
         "attendance/history.html",
         training_session=training_session,
         cohort=training_session.cohort,
-        history=service.history_of(training_session),
+        history=history_service.history_of(training_session),
         state=service.find_register_state(training_session),
     )
 
@@ -300,10 +311,12 @@ def review_import(proposed: AttendanceImport) -> ResponseReturnValue:
 def ledger(cohort: Cohort) -> ResponseReturnValue:
     """The hours of everybody in a cohort; who needs attention comes first."""
     found = ledger_service.ledger_of(cohort, now=clock.now())
+    hour = cohort.programme.academic_hour_minutes
     return render_template(
         "attendance/ledger.html",
         cohort=cohort,
         ledger=found,
+        hours_of=cache(lambda minutes: hours(minutes, hour)),
         cells_of=_cells(found),
     )
 
@@ -318,36 +331,46 @@ _SHAPES = {
 }
 
 
-def _cells(found: CohortLedger) -> Callable[[LedgerRow], list[tuple[str, str, str, bool]]]:
-    """For a row: shape, address, text and whether a module begins, for each session.
-
-    Thousands of cells are made on one page, so what they share is made once.
-    """
+def _cells(found: CohortLedger) -> Callable[[LedgerRow], Markup]:
+    """The cells of a row. Thousands are on one page, so equal ones are drawn once."""
+    draw = get_template_attribute("attendance/parts.html", "ledger_cell")
     words = {status: status_word(status) for status in (*AttendanceStatus, None)}
     to_come = _("to come")
-    places = {line: index for index, line in enumerate(each.id for each in found.sessions)}
+    places = {each.id: place for place, each in enumerate(found.sessions)}
+    drawn: dict[tuple[int, AttendanceStatus | None, int], tuple[str, str]] = {}
     columns = []
     before = None
     for each in found.sessions_by_module:
-        address = url_for("attendance.mark", public_id=each.public_id, enrolment_id="-")[:-1]
-        columns.append((each, places[each.id], address, each.module_id != before))
+        columns.append((each, places[each.id], each.module_id != before))
         before = each.module_id
 
-    def cells_of(row: LedgerRow) -> list[tuple[str, str, str, bool]]:
-        cells = []
-        for session, place, address, is_first in columns:
+    def halves(
+        session: LedgerSession, status: AttendanceStatus | None, attended: int, is_first: bool
+    ) -> tuple[str, str]:
+        """What stands before and after the participant's part of the address."""
+        text = f"{session.code}: {words[status]}"
+        if status is None and not session.held.has_ended:
+            kind, text = "f", f"{session.code}: {to_come}"
+        elif status is None:
+            kind = "n due"
+        else:
+            kind = _SHAPES[status]
+            if status.was_here and session.held.has_ended:
+                text = f"{text}, {attended} min"
+        address = url_for("attendance.mark", public_id=session.public_id, enrolment_id="-")
+        before, after = str(draw(kind, address, text, is_first)).split(address)
+        return before + address[:-1], after
+
+    def cells_of(row: LedgerRow) -> Markup:
+        parts: list[str] = []
+        for session, place, is_first in columns:
             line = row.ledger.sessions[place]
-            text = f"{session.code}: {words[line.status]}"
-            if line.status is None and not session.held.has_ended:
-                kind, text = "f", f"{session.code}: {to_come}"
-            elif line.status is None:
-                kind = "n due"
-            else:
-                kind = _SHAPES[line.status]
-                if line.status.was_here and session.held.has_ended:
-                    text = f"{text}, {line.attended} min"
-            cells.append((kind, address + row.public_id, text, is_first))
-        return cells
+            key = (place, line.status, line.attended)
+            if key not in drawn:
+                drawn[key] = halves(session, line.status, line.attended, is_first)
+            before, after = drawn[key]
+            parts += (before, row.public_id, after)
+        return Markup("".join(parts))
 
     return cells_of
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from courseware.attendance import service
+from courseware.attendance.history_service import history_of
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.rules import AttendanceStatus, ImportState, Presence
 from courseware.attendance.service import WantedMark
@@ -101,7 +102,7 @@ def test_the_same_form_twice_is_saved_once(course, browser):
     sent = {f"was-{aida.public_id}": "none", f"here-{aida.public_id}": "1", "_key": "k" * 22}
     first, second = (client.post(address(session), data=sent) for _ in range(2))
     assert (first.status_code, second.status_code) == (303, 303)
-    assert len(service.history_of(session)) == 1
+    assert len(history_of(session)) == 1
 
 
 def test_all_others_absent_saves_the_toggles_first(course, browser):

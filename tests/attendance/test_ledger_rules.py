@@ -117,6 +117,8 @@ def test_standing():
     assert participant_ledger(whole, everything).standing == Standing.REACHED
     gentle = course(held(1), held(2), held(3, ended=False), percent=60)
     assert participant_ledger(gentle, {1: PRESENT, 2: ABSENT}).standing == Standing.BEHIND
+    assert participant_ledger(whole, {1: PRESENT}).standing == Standing.BEHIND
+    assert participant_ledger(course(), {}).standing == Standing.ON_COURSE
 
 
 @st.composite

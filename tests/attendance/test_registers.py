@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from courseware.attendance import ledger_service, service
+from courseware.attendance.history_service import history_of
 from courseware.attendance.models import AttendanceMark
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
 from courseware.attendance.service import WantedMark
@@ -78,7 +79,7 @@ def test_taking_a_mark_back_is_an_entry_too(course, make):
     later = make.NOW + timedelta(minutes=1)
     service.record_marks(session, {first.id: NO_MARK}, by=trainer, now=later)
     assert statuses(session)[first.id] is None
-    history = service.history_of(session, first.id)
+    history = history_of(session, first.id)
     assert [(entry.mark.status, entry.is_in_force) for entry in history] == [
         (None, True),
         (AttendanceStatus.PRESENT, False),
@@ -100,7 +101,7 @@ def test_a_correction_by_the_coordinator_says_so(course, make):
     coordinator = make.coordinator(session.cohort)
     service.record_marks(session, {first.id: PRESENT}, by=trainer, now=make.NOW)
     service.record_marks(session, {first.id: ABSENT}, by=coordinator, now=make.NOW)
-    newest = service.history_of(session)[0]
+    newest = history_of(session)[0]
     assert (newest.mark.source, newest.is_in_force) == (MarkSource.COORDINATOR, True)
 
 
@@ -168,7 +169,7 @@ def test_an_uncommon_history_ends_in_the_same_mark_in_force_as_the_rule(course, 
             source=source,
         )
     assert statuses(session)[first.id] == AttendanceStatus.ABSENT
-    in_force = [entry for entry in service.history_of(session) if entry.is_in_force]
+    in_force = [entry for entry in history_of(session) if entry.is_in_force]
     assert [entry.mark.source for entry in in_force] == [MarkSource.TRAINER]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -107,3 +108,64 @@ def test_zoom_totals_are_an_upper_bound_limited_to_the_session(attendance):
         assert not presence.times_known
         assert minutes_of(presence, at) == min(totals[person.name], 60)
     assert len(report.people) == len(totals) == 10
+
+
+def enrol_everybody(make, cohort, report):
+    """Enrol everybody of a report, by address where it has one, else by name."""
+    for person in report.people:
+        make.enrolment(
+            cohort,
+            user=make.user(name_latin=person.name, name_native="", email=person.email or None),
+        )
+
+
+def test_the_real_teams_report_comes_into_a_session_of_that_time(attendance, make, command):
+    file = attendance / "dvaneynde-IDL-14-11-22.csv"
+    report = read_report(file.read_bytes(), file.name, on=date(2022, 11, 14))
+    cohort = make.cohort(code="scrum", timezone="Europe/Brussels")
+    make.training_session(cohort, starts="2022-11-14 08:30", minutes=20, code="S01")
+    enrol_everybody(make, cohort, report)
+    result = command("attendance", "import", "scrum", "S01", file, "--json")
+    assert result.exit_code == 0, result.output
+    at = SessionTime(local(2022, 11, 14, 9, 30), local(2022, 11, 14, 9, 50))
+    expected = {
+        person.name: whole_minutes(
+            total_seconds(
+                clip(
+                    [
+                        Interval(
+                            each.start.replace(tzinfo=BRUSSELS), each.end.replace(tzinfo=BRUSSELS)
+                        )
+                        for each in person.intervals
+                    ],
+                    at.spans,
+                )
+            )
+        )
+        for person in report.people
+    }
+    found = {one["name"]: one["minutes"] for one in json.loads(result.output)["participants"]}
+    assert found == expected
+
+
+def test_the_real_zoom_totals_come_into_a_session_with_no_times_known(attendance, make, command):
+    file = attendance / "zoomGroupStats-meeting001_participants.csv"
+    report = read_report(file.read_bytes(), file.name, on=date(2020, 9, 24))
+    cohort = make.cohort(code="reunion", timezone="America/Chicago")
+    make.training_session(cohort, starts="2020-09-24 16:40", minutes=60, code="S01")
+    enrol_everybody(make, cohort, report)
+    result = command("attendance", "import", "reunion", "S01", file, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.output)["participants"]
+    assert len(found) == 10
+    assert {one["minutes"] for one in found} == {53, 54, 57, 58, 60}
+    assert not any(one["times_known"] for one in found)
+
+
+def test_a_real_report_is_refused_for_a_session_of_another_day(attendance, make, command):
+    cohort = make.cohort(code="other")
+    make.training_session(cohort, starts="2022-11-15 08:30", minutes=20, code="S01")
+    file = attendance / "dvaneynde-IDL-14-11-22.csv"
+    result = command("attendance", "import", "other", "S01", file)
+    assert result.exit_code == 1
+    assert "the meeting was 2022-11-14 09:29–09:50" in result.output
