@@ -26,7 +26,7 @@ from courseware.cohorts.models import Cohort, ImportDraft
 from courseware.cohorts.service import drop_draft, find_cohort, find_draft, keep_draft
 from courseware.db import db
 from courseware.errors import BadInput, Refused
-from courseware.i18n import LANGUAGES, _, language, sentence
+from courseware.i18n import LANGUAGES, _, language, sentence, zone_name
 from courseware.permissions import Permission, may, requires, signed_in_user
 from courseware.schedule import calendar_service, planning_service, service
 from courseware.schedule.exports import calendar_of, city_of, schedule_workbook, title_of
@@ -83,6 +83,7 @@ def index(cohort: Cohort) -> ResponseReturnValue:
         cohort=cohort,
         sessions=sessions,
         days=days_of(sessions, cohort.timezone),
+        zones=list(dict.fromkeys(zone_name(cohort.timezone, one.starts_at) for one in sessions)),
         today=today,
         now=clock.now(),
         edits=edits,

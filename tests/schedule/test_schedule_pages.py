@@ -148,6 +148,15 @@ def test_the_page_names_the_zone_once_and_shows_times_in_it(client, cohort, make
     assert "Monday" in page
 
 
+def test_where_clocks_change_in_mid_course_both_offsets_are_named(client, make):
+    cohort = make.cohort(timezone="Europe/Berlin")
+    make.training_session(cohort, starts="2025-03-28 08:00")
+    make.training_session(cohort, starts="2025-03-31 07:00")
+    page = client.sign_in(make.trainer(cohort)).get(ADDRESS.format(cohort.public_id)).text
+    assert "Berlin time, UTC+1; Berlin time, UTC+2" in page
+    assert page.count(">09:00</time>") == 2
+
+
 def test_warnings_are_for_those_who_edit_only(client, cohort, coordinator, make, browser):
     one = make.training_session(cohort, code="S01")
     other = make.training_session(cohort, code="S02", starts="2025-04-07 09:30")
