@@ -7,7 +7,6 @@ import pytest
 
 from courseware.cohorts import service
 from courseware.names import MAX_NAME, clean_name
-from courseware.programmes import service as programmes
 from courseware.tables import Sheet, write_csv, write_xlsx
 
 
@@ -22,26 +21,32 @@ def sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def by_four(strings):
+    """Four different strings at a time, for the four fields of a form."""
+    for start in range(0, len(strings), 4):
+        four = [sendable(text) for text in strings[start : start + 4]]
+        yield start, (four * 4)[:4]
+
+
 def test_names_of_participants(client, make, naughty):
     cohort = make.cohort()
     client.sign_in(make.coordinator(cohort))
     address = f"/cohorts/{cohort.public_id}/participants"
     taken = 0
-    for number, text in enumerate(naughty):
-        data = {"name_latin": sendable(text), "email": f"n{number}@people.example",
-                "organisation": sendable(text), "position": sendable(text), "gender": "",
-                "language": "", "country": "", "organisation_kind": "",
-                "sure": "yes"}  # fmt: skip
+    for number, (latin, native, organisation, position) in by_four(naughty):
+        data = {"name_latin": latin, "name_native": native, "organisation": organisation,
+                "position": position, "email": f"n{number}@people.example", "gender": "",
+                "language": "", "country": "", "organisation_kind": "", "sure": "yes"}  # fmt: skip
         answer = client.post(f"{address}/new", data=data)
-        assert answer.status_code in (303, 413, 422), text[:80]
+        assert answer.status_code in (303, 413, 422), (latin[:80], native[:80])
         taken += answer.status_code == 303
-    assert taken > 100
+    assert taken > 25
     page = client.get(address)
     assert page.status_code == 200
     assert "<script>alert" not in page.text
     for enrolment in service.list_enrolments(cohort):
-        name = enrolment.user.name_latin or enrolment.user.name_native
-        assert name == clean_name(name) and 0 < len(name) <= MAX_NAME
+        for name in enrolment.user.names:
+            assert name == clean_name(name) and 0 < len(name) <= MAX_NAME
     for kind in ("xlsx", "csv"):
         assert client.get(f"/cohorts/{cohort.public_id}/participants.{kind}").status_code == 200
 
@@ -69,20 +74,18 @@ def test_lists_of_participants(client, make, naughty, kind):
 def test_titles_of_programmes_and_names_of_organisations(client, make, naughty, db_session):
     client.sign_in(make.user(is_coordinator=True))
     saved = 0
-    for number, text in enumerate(naughty):
-        text = sendable(text)
+    for number, (en, ru, kk, tg) in by_four(naughty):
         answer = client.post(
             "/programmes/new",
-            data={"titles.en": text, "summaries.en": text, "code": f"p{number}",
-                  "academic_hour_minutes": "45", "promised_hours": "10",
-                  "certificate.threshold_percent": "80", "certificate.series": "{number}",
-                  "certificate.language": "en"},
+            data={"titles.en": en, "titles.ru": ru, "titles.kk": kk, "titles.tg": tg,
+                  "summaries.en": tg, "code": f"p{number}", "academic_hour_minutes": "45",
+                  "promised_hours": "10", "certificate.threshold_percent": "80",
+                  "certificate.series": "{number}", "certificate.language": "en"},
         )  # fmt: skip
-        assert answer.status_code in (303, 413, 422), text[:80]
-        if answer.status_code == 303 and number % 10 == 0:
+        assert answer.status_code in (303, 413, 422), (en[:80], ru[:80])
+        if answer.status_code == 303 and number % 5 == 0:
             saved += 1
-            page = client.get(answer.location)
-            assert page.status_code == 200
+            assert client.get(answer.location).status_code == 200
             file = client.get(f"{answer.location}/programme.yaml").data
             again = client.post(
                 "/programmes/load",
@@ -92,14 +95,13 @@ def test_titles_of_programmes_and_names_of_organisations(client, make, naughty, 
             assert again.location == answer.location, file
         answer = client.post(
             "/organisations/new",
-            data={"name_en": text, "kind": "other", "country": "", "sector": text,
-                  "mark_colour": "#1d3a6b"},
+            data={"name_en": en, "name_ru": ru, "kind": "other", "country": "", "sector": kk,
+                  "city_en": tg, "mark_colour": "#1d3a6b"},
         )  # fmt: skip
-        assert answer.status_code in (303, 413, 422), text[:80]
-    assert saved > 30
+        assert answer.status_code in (303, 413, 422), (en[:80], ru[:80])
+    assert saved > 10
     assert client.get("/organisations").status_code == 200
     assert client.get("/programmes").status_code == 200
-    assert programmes.find_programme_by_code("p0") is None, "the first string is empty"
 
 
 @pytest.mark.parametrize("field", ["code", "hours", "place", "titles.en", "outcomes.en"])
@@ -107,7 +109,7 @@ def test_fields_of_a_module(client, make, naughty, field):
     programme = make.programme(released_at=None)
     client.sign_in(make.coordinator(programme))
     good = {"code": "M1", "hours": "6", "place": "1", "titles.en": "x", "outcomes.en": ""}
-    for text in naughty[::4]:
+    for text in naughty[::16]:
         answer = client.post(
             f"/programmes/{programme.public_id}/modules/1", data=good | {field: sendable(text)}
         )
