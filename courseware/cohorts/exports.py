@@ -5,8 +5,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from courseware.accounts.rules import Gender
-from courseware.cohorts.imports import COLUMNS
 from courseware.cohorts.models import Cohort, Enrolment
+from courseware.cohorts.rules import COLUMNS
 from courseware.partners.rules import OrganisationKind
 from courseware.tables import Cell, Sheet, write_csv, write_xlsx
 from courseware.texts import LANGUAGE_NAMES, choose

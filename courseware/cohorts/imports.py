@@ -14,8 +14,16 @@ from courseware import audit
 from courseware.accounts import service as accounts
 from courseware.accounts.models import User
 from courseware.accounts.rules import normal_email
+from courseware.addresses import email_problem
 from courseware.cohorts.models import Cohort, Enrolment
-from courseware.cohorts.rules import Judged, KnownPerson, ParticipantRow, Verdict, judge
+from courseware.cohorts.rules import (
+    COLUMNS,
+    Judged,
+    KnownPerson,
+    ParticipantRow,
+    Verdict,
+    judge,
+)
 from courseware.cohorts.service import enrol
 from courseware.db import db
 from courseware.errors import BadInput
@@ -24,35 +32,6 @@ from courseware.partners import service as partners
 from courseware.partners.models import Organisation
 from courseware.tables import UnreadableTable, match_columns, read_table
 from courseware.texts import LANGUAGES
-
-COLUMNS = {
-    "name_latin": (
-        "name (Latin)", "Latin name", "name in Latin script", "name in English",
-        "имя латиницей", "имя (латиницей)", "ФИО латиницей", "ФИО на английском",
-    ),
-    "name_native": (
-        "name (native)", "native name", "name in native script", "ФИО", "Ф.И.О.",
-        "имя кириллицей", "ФИО кириллицей", "фамилия, имя, отчество", "аты-жөні", "ному насаб",
-    ),
-    "name": ("name", "full name", "participant", "имя", "участник", "полное имя"),
-    "email": (
-        "e-mail", "email address", "mail", "эл. почта", "электронная почта", "почта", "имейл",
-        "адрес электронной почты", "эл. пошта", "почтаи электронӣ",
-    ),
-    "organisation": (
-        "organisation", "organization", "institution", "employer", "организация",
-        "место работы", "учреждение", "ұйым", "ташкилот",
-    ),
-    "organisation_kind": (
-        "organisation kind", "organization kind", "kind of organisation", "organisation type",
-        "organization type", "вид организации", "тип организации",
-    ),
-    "country": ("country", "страна", "ел", "кишвар", "мамлакат"),
-    "position": ("position", "job title", "должность", "лауазым", "вазифа"),
-    "gender": ("gender", "sex", "пол", "жынысы", "ҷинс"),
-    "language": ("language", "язык", "тіл", "забон"),
-}  # fmt: skip
-"""The accepted headings of each field; the first is the one our own sheets have."""
 
 
 def read_participants(
@@ -119,7 +98,7 @@ def judge_rows(cohort: Cohort, rows: Sequence[ParticipantRow]) -> list[Judged]:
     known = _people_of_the_programme(cohort, partners.organisations_by_key())
     addresses = {normal_email(row.email) for row in rows} - {person.email for person in known}
     known += _people_elsewhere(sorted(address for address in addresses if "@" in address))
-    return judge(rows, known, countries())
+    return judge(rows, known, countries(), email_problem)
 
 
 def _people_of_the_programme(

@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
 from courseware.accounts.rules import Gender, normal_email
-from courseware.addresses import email_problem
 from courseware.messages import Message
 from courseware.names import clean_name, name_key, name_problem, sound_key
 from courseware.partners.rules import KIND_WORDS, OrganisationKind, organisation_key
@@ -33,6 +32,39 @@ GENDER_WORDS: Mapping[str, Gender] = {
 }  # fmt: skip
 
 AnyWord = TypeVar("AnyWord")
+
+
+COLUMNS = {
+    "name_latin": (
+        "name (Latin)", "Latin name", "name in Latin script", "name in English",
+        "имя латиницей", "имя (латиницей)", "ФИО латиницей", "ФИО на английском",
+    ),
+    "name_native": (
+        "name (native)", "native name", "name in native script", "ФИО", "Ф.И.О.",
+        "имя кириллицей", "ФИО кириллицей", "фамилия, имя, отчество", "аты-жөні", "ному насаб",
+    ),
+    "name": ("name", "full name", "participant", "имя", "участник", "полное имя"),
+    "email": (
+        "e-mail", "email address", "mail", "эл. почта", "электронная почта", "почта", "имейл",
+        "адрес электронной почты", "эл. пошта", "почтаи электронӣ",
+    ),
+    "organisation": (
+        "organisation", "organization", "institution", "employer", "организация",
+        "место работы", "учреждение", "ұйым", "ташкилот",
+    ),
+    "organisation_kind": (
+        "organisation kind", "organization kind", "kind of organisation", "organisation type",
+        "organization type", "вид организации", "тип организации",
+    ),
+    "country": ("country", "страна", "ел", "кишвар", "мамлакат"),
+    "position": ("position", "job title", "должность", "лауазым", "вазифа"),
+    "gender": ("gender", "sex", "пол", "жынысы", "ҷинс"),
+    "language": ("language", "язык", "тіл", "забон"),
+}  # fmt: skip
+"""The accepted headings of each field; the first is the one our own sheets have."""
+
+AddressCheck = Callable[[str], Message | None]
+"""Says why a text is no e-mail address."""
 
 
 class Verdict(StrEnum):
@@ -142,7 +174,7 @@ def _name_keys(names: Iterable[str]) -> frozenset[str]:
 
 
 def read_person(
-    row: ParticipantRow, countries: Mapping[str, str]
+    row: ParticipantRow, countries: Mapping[str, str], address_problem: AddressCheck
 ) -> tuple[ParticipantFacts, list[Message], list[Message]]:
     """The person a row describes, what is wrong with it, and what is doubtful.
 
@@ -157,7 +189,7 @@ def read_person(
     if not latin and not native and not wrong:
         wrong.append(Message("There is no name. Write it in Latin or in native script."))
     email = normal_email(clean_line(row.email))
-    if email and (problem := email_problem(email)):
+    if email and (problem := address_problem(email)):
         wrong.append(problem)
     gender = _word(row.gender, GENDER_WORDS)
     if row.gender and gender is None:
@@ -246,6 +278,7 @@ def judge(
     rows: Sequence[ParticipantRow],
     known: Sequence[KnownPerson],
     countries: Mapping[str, str],
+    address_problem: AddressCheck,
 ) -> list[Judged]:
     """One verdict for each row, given who is known already. Nobody is looked up elsewhere."""
     by_email = {person.email: person for person in known if person.email}
@@ -259,7 +292,7 @@ def judge(
     organisations: dict[str, tuple[int, OrganisationRow]] = {}
     judged = []
     for row in rows:
-        facts, wrong, doubts = read_person(row, countries)
+        facts, wrong, doubts = read_person(row, countries, address_problem)
         if facts.email in emails:
             wrong.append(
                 Message(

@@ -14,9 +14,10 @@ from courseware.hours import written_hours
 from courseware.messages import Message
 from courseware.permissions import Role
 from courseware.programmes import service
-from courseware.programmes.exports import programme_data, write_programme
+from courseware.programmes.exports import write_programme
 from courseware.programmes.imports import UnreadableProgramme, read_programme
 from courseware.programmes.models import Programme
+from courseware.programmes.plain_rules import programme_data
 
 programme = AppGroup("programme", help="What is taught, as readable files.")
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from courseware.i18n import sentence
-from courseware.programmes.exports import programme_data
-from courseware.programmes.imports import programme_from
+from courseware.programmes.plain_rules import programme_data, programme_from
 from courseware.programmes.rules import ProgrammeFacts, WrongProgramme
 from courseware.texts import LANGUAGES
 

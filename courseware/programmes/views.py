@@ -16,10 +16,11 @@ from courseware.partners import service as partners
 from courseware.partners.rules import Part
 from courseware.permissions import Permission, Role, may, requires, signed_in_user
 from courseware.programmes import forms, service
-from courseware.programmes.exports import partner_data, write_programme
+from courseware.programmes.exports import write_programme
 from courseware.programmes.forms import FieldsForm
 from courseware.programmes.imports import UnreadableProgramme, read_programme
 from courseware.programmes.models import Programme
+from courseware.programmes.plain_rules import partner_data
 from courseware.programmes.rules import (
     HoursBalance,
     PartnerFacts,

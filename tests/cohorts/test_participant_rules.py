@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courseware.accounts.rules import Gender
+from courseware.addresses import email_problem
 from courseware.cohorts.rules import (
     Judged,
     KnownPerson,
@@ -26,7 +27,7 @@ def row(number=2, **values) -> ParticipantRow:
 
 def verdict_of(*rows, known=()) -> Judged:
     """The verdict about the last row."""
-    return judge(rows, known, COUNTRIES)[-1]
+    return judge(rows, known, COUNTRIES, email_problem)[-1]
 
 
 def known(**values) -> KnownPerson:
@@ -172,7 +173,7 @@ def test_two_rows_that_differ_about_an_organisation_are_doubtful():
 
 
 def test_every_verdict_is_counted():
-    judged = judge([row(2), row(3, email="x")], [], COUNTRIES)
+    judged = judge([row(2), row(3, email="x")], [], COUNTRIES, email_problem)
     assert counts(judged) == {
         Verdict.NEW: 1, Verdict.KNOWN: 0, Verdict.DOUBTFUL: 0, Verdict.WRONG: 1,
     }  # fmt: skip
@@ -184,7 +185,7 @@ CELLS = st.text(max_size=12) | st.sampled_from(["a@b.example", "A B", "f", "KZ",
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.builds(ParticipantRow, st.integers(2, 9), *[CELLS] * 10), max_size=5))
 def test_any_row_gets_one_verdict_and_a_reason_unless_all_is_well(rows):
-    judged = judge(rows, [known()], COUNTRIES)
+    judged = judge(rows, [known()], COUNTRIES, email_problem)
     assert [one.number for one in judged] == [one.number for one in rows]
     for one in judged:
         assert bool(one.reasons) == (one.verdict in (Verdict.WRONG, Verdict.DOUBTFUL))

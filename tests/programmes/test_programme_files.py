@@ -253,7 +253,7 @@ SHAPES = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(SHAPES)
 def test_any_values_give_a_programme_or_sentences(value):
-    from courseware.programmes.imports import programme_from
+    from courseware.programmes.plain_rules import programme_from
     from courseware.programmes.rules import WrongProgramme
 
     try:
