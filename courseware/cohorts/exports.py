@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from courseware.accounts.rules import Gender
 from courseware.cohorts.models import Cohort, Enrolment
-from courseware.cohorts.rules import COLUMNS
+from courseware.cohorts.word_rules import COLUMNS
 from courseware.partners.rules import OrganisationKind
 from courseware.tables import Cell, Sheet, write_csv, write_xlsx
 from courseware.texts import LANGUAGE_NAMES, choose

@@ -17,7 +17,6 @@ from courseware.accounts.rules import normal_email
 from courseware.addresses import email_problem
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.cohorts.rules import (
-    COLUMNS,
     Judged,
     KnownPerson,
     ParticipantRow,
@@ -25,6 +24,7 @@ from courseware.cohorts.rules import (
     judge,
 )
 from courseware.cohorts.service import enrol
+from courseware.cohorts.word_rules import COLUMNS
 from courseware.db import db
 from courseware.errors import BadInput
 from courseware.messages import Message

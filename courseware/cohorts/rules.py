@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from courseware.accounts.rules import Gender, normal_email
+from courseware.cohorts.word_rules import GENDER_WORDS
 from courseware.messages import Message
 from courseware.names import clean_name, name_key, name_problem, sound_key
 from courseware.partners.rules import KIND_WORDS, OrganisationKind, organisation_key
@@ -16,52 +17,7 @@ from courseware.texts import LANGUAGE_WORDS, LANGUAGES, clean_line
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
-GENDER_WORDS: Mapping[str, Gender] = {
-    word: gender
-    for gender, words in {
-        Gender.FEMALE: ("female", "f", "woman", "ж", "жен", "жен.", "женский", "әйел", "зан"),
-        Gender.MALE: ("male", "m", "man", "м", "муж", "муж.", "мужской", "ер", "мард"),
-        Gender.OTHER: ("other", "другой", "другое", "другая", "басқа", "дигар"),
-        Gender.UNDISCLOSED: (
-            "undisclosed", "prefer not to say", "not disclosed", "не указывать", "не указан",
-            "не хочу указывать", "предпочитаю не указывать", "предпочитаю не отвечать",
-            "айтқым келмейді", "намехоҳам бигӯям",
-        ),
-    }.items()
-    for word in words
-}  # fmt: skip
-
 AnyWord = TypeVar("AnyWord")
-
-
-COLUMNS = {
-    "name_latin": (
-        "name (Latin)", "Latin name", "name in Latin script", "name in English",
-        "имя латиницей", "имя (латиницей)", "ФИО латиницей", "ФИО на английском",
-    ),
-    "name_native": (
-        "name (native)", "native name", "name in native script", "ФИО", "Ф.И.О.",
-        "имя кириллицей", "ФИО кириллицей", "фамилия, имя, отчество", "аты-жөні", "ному насаб",
-    ),
-    "name": ("name", "full name", "participant", "имя", "участник", "полное имя"),
-    "email": (
-        "e-mail", "email address", "mail", "эл. почта", "электронная почта", "почта", "имейл",
-        "адрес электронной почты", "эл. пошта", "почтаи электронӣ",
-    ),
-    "organisation": (
-        "organisation", "organization", "institution", "employer", "организация",
-        "место работы", "учреждение", "ұйым", "ташкилот",
-    ),
-    "organisation_kind": (
-        "organisation kind", "organization kind", "kind of organisation", "organisation type",
-        "organization type", "вид организации", "тип организации",
-    ),
-    "country": ("country", "страна", "ел", "кишвар", "мамлакат"),
-    "position": ("position", "job title", "должность", "лауазым", "вазифа"),
-    "gender": ("gender", "sex", "пол", "жынысы", "ҷинс"),
-    "language": ("language", "язык", "тіл", "забон"),
-}  # fmt: skip
-"""The accepted headings of each field; the first is the one our own sheets have."""
 
 AddressCheck = Callable[[str], Message | None]
 """Says why a text is no e-mail address."""

@@ -1,114 +1,34 @@
 """Cohorts: creating them, who is enrolled, who runs them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import (
-    CompoundSelect,
     Select,
-    case,
     delete,
-    exists,
     func,
-    literal,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import joinedload
 
 from courseware import audit
 from courseware.accounts import service as accounts
 from courseware.accounts.models import User
+from courseware.cohorts import reach_service as _reach  # noqa: F401 - says who reaches cohorts
 from courseware.cohorts.models import Cohort, CohortRole, Enrolment, ImportDraft
 from courseware.db import db
 from courseware.errors import Refused
 from courseware.messages import Message
 from courseware.partners.models import Organisation
-from courseware.permissions import Role, also_anywhere, roles_on
+from courseware.permissions import Role
 from courseware.programmes import service as programmes
 from courseware.programmes.models import Programme, ProgrammeRole
 from courseware.programmes.rules import CODE
 
 DRAFTS_LAST = timedelta(hours=24)
-
-
-# Who reaches what ------------------------------------------------------------------------------
-
-
-@programmes.gives_roles_on_programmes
-def _through_a_cohort(user: User) -> Select[Any, Any]:
-    # Running one cohort lets somebody see its programme, not change it.
-    return (
-        select(Cohort.programme_id, literal(Role.TRAINER.value))
-        .join(CohortRole, CohortRole.cohort_id == Cohort.id)
-        .where(CohortRole.user_id == user.id)
-    )
-
-
-@programmes.gives_roles_on_programmes
-def _through_an_enrolment(user: User) -> Select[Any, Any]:
-    return (
-        select(Cohort.programme_id, literal(Role.PARTICIPANT.value))
-        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
-        .where(Enrolment.user_id == user.id, Enrolment.withdrawn_at.is_(None))
-    )
-
-
-@also_anywhere
-def _roles_anywhere(user: User) -> set[Role]:
-    # COORDINATOR is not among them: running one cohort does not let anybody create programmes.
-    runs = select(literal(Role.TRAINER.value)).where(exists().where(CohortRole.user_id == user.id))
-    takes_part = select(literal(Role.PARTICIPANT.value)).where(
-        exists().where(Enrolment.user_id == user.id, Enrolment.withdrawn_at.is_(None))
-    )
-    return {Role(role) for role in db.session.scalars(union_all(runs, takes_part))}
-
-
-def _roles_on_cohort_id(cohort_id: int, programme_id: int, user: User) -> set[Role]:
-    granted: CompoundSelect[Any] = union_all(
-        select(CohortRole.role).where(
-            CohortRole.cohort_id == cohort_id, CohortRole.user_id == user.id
-        ),
-        select(ProgrammeRole.role).where(
-            ProgrammeRole.programme_id == programme_id, ProgrammeRole.user_id == user.id
-        ),
-        select(literal(Role.PARTICIPANT.value)).where(
-            exists().where(
-                Enrolment.cohort_id == cohort_id,
-                Enrolment.user_id == user.id,
-                Enrolment.withdrawn_at.is_(None),
-            )
-        ),
-    )
-    return {Role(role) for role in db.session.scalars(granted)}
-
-
-@roles_on.register
-def _roles_on_cohort(subject: Cohort, user: User) -> set[Role]:
-    return _roles_on_cohort_id(subject.id, subject.programme_id, user)
-
-
-@roles_on.register
-def _roles_on_enrolment(subject: Enrolment, user: User) -> set[Role]:
-    roles = _roles_on_cohort_id(subject.cohort_id, subject.cohort.programme_id, user)
-    roles.discard(Role.PARTICIPANT)  # others who are enrolled are nobody to this enrolment
-    return roles | ({Role.SELF} if subject.user_id == user.id else set())
-
-
-@roles_on.register
-def _roles_on_cohort_role(subject: CohortRole, user: User) -> set[Role]:
-    return _roles_on_cohort_id(subject.cohort_id, subject.cohort.programme_id, user)
-
-
-@roles_on.register
-def _roles_on_draft(subject: ImportDraft, user: User) -> set[Role]:
-    if subject.user_id != user.id:
-        return set()
-    return _roles_on_cohort_id(subject.cohort_id, subject.cohort.programme_id, user)
 
 
 # Cohorts ---------------------------------------------------------------------------------------
@@ -215,78 +135,6 @@ def edit_cohort(cohort: Cohort, *, starts_on: date, timezone: str, by: User, now
     cohort.starts_on, cohort.timezone = starts_on, timezone
     audit.record("edit cohort", cohort, by=by, now=now)
     db.session.flush()
-
-
-@dataclass(frozen=True)
-class CohortFigures:
-    """How many are enrolled, withdrawn, and have confirmed how their name is printed."""
-
-    enrolled: int
-    withdrawn: int
-    confirmed: int
-    without_email: int
-
-
-def figures_of(cohort: Cohort) -> CohortFigures:
-    """The figures of one cohort, in one query."""
-    is_in = Enrolment.withdrawn_at.is_(None)
-    counted = [
-        is_in,
-        Enrolment.withdrawn_at.is_not(None),
-        is_in & Enrolment.name_confirmed_at.is_not(None),
-        is_in & User.email.is_(None),
-    ]
-    query = (
-        select(*(func.coalesce(func.sum(case((what, 1), else_=0)), 0) for what in counted))
-        .select_from(Enrolment)
-        .join(User, Enrolment.user_id == User.id)
-        .where(Enrolment.cohort_id == cohort.id)
-    )
-    return CohortFigures(*(int(value) for value in db.session.execute(query).one()))
-
-
-@dataclass(frozen=True)
-class ToDo:
-    """Something that needs doing in a cohort: a sentence, and the page where it is done."""
-
-    text: Message
-    endpoint: str
-    act: Message
-
-
-ToDoSource = Callable[[Cohort, datetime], list[ToDo]]
-
-_to_do_sources: list[ToDoSource] = []
-
-
-def tells_what_needs_doing(source: ToDoSource) -> ToDoSource:
-    """Register what a later feature has to say on a cohort's first page."""
-    _to_do_sources.append(source)
-    return source
-
-
-def what_needs_doing(cohort: Cohort, *, now: datetime) -> list[ToDo]:
-    """What needs doing in a cohort, in the order of the features."""
-    return [to_do for source in _to_do_sources for to_do in source(cohort, now)]
-
-
-@tells_what_needs_doing
-def _set_up(cohort: Cohort, now: datetime) -> list[ToDo]:
-    figures, roles = figures_of(cohort), {role.role for role in list_cohort_roles(cohort)}
-    found = []
-    if not figures.enrolled:
-        found.append(
-            ToDo(
-                Message("Nobody is enrolled yet."),
-                "cohorts.import_list",
-                Message("Import participants"),
-            )
-        )
-    if Role.TRAINER not in roles:
-        found.append(
-            ToDo(Message("No trainer is named yet."), "cohorts.staff", Message("Name a trainer"))
-        )
-    return found
 
 
 # Who is enrolled -------------------------------------------------------------------------------

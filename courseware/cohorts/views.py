@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from courseware import clock
 from courseware.accounts import service as accounts
 from courseware.accounts.models import User
-from courseware.cohorts import exports, imports, service
+from courseware.cohorts import exports, imports, overview_service, service
 from courseware.cohorts.forms import (
     CohortForm,
     EditCohortForm,
@@ -97,8 +97,8 @@ def show(cohort: Cohort) -> ResponseReturnValue:
         "cohorts/show.html",
         cohort=cohort,
         roles=service.list_cohort_roles(cohort),
-        figures=service.figures_of(cohort),
-        to_do=service.what_needs_doing(cohort, now=clock.now()),
+        figures=overview_service.figures_of(cohort),
+        to_do=overview_service.what_needs_doing(cohort, now=clock.now()),
     )
 
 
