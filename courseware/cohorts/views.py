@@ -98,7 +98,9 @@ def show(cohort: Cohort) -> ResponseReturnValue:
         cohort=cohort,
         roles=service.list_cohort_roles(cohort),
         figures=overview_service.figures_of(cohort),
-        to_do=overview_service.what_needs_doing(cohort, now=clock.now()),
+        to_do=overview_service.what_needs_doing(cohort, now=clock.now())
+        if may(signed_in_user(), Permission.EDIT_PARTICIPANTS, cohort)
+        else [],
     )
 
 

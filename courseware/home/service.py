@@ -11,6 +11,7 @@ from courseware.accounts.models import User
 from courseware.attendance.ledger_service import list_registers
 from courseware.attendance.service import RegisterSummary
 from courseware.cohorts.models import Cohort, CohortRole, Enrolment
+from courseware.cohorts.overview_service import ToDo, tells_what_needs_doing
 from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import Candidate, preflight, standing_of
 from courseware.credentials.rules import Verdict
@@ -18,6 +19,7 @@ from courseware.db import db
 from courseware.feedback.models import FeedbackResponse, FeedbackRound, FeedbackTicket
 from courseware.feedback.ticket_service import list_feedback_due
 from courseware.home.rules import TaughtSession, TeachingDay, plan_day
+from courseware.messages import Message
 from courseware.permissions import Permission, Role, may
 from courseware.programmes.models import ProgrammeRole
 from courseware.schedule.models import TrainingSession
@@ -240,3 +242,37 @@ def _eligible(
 def _count_people() -> int:
     query = select(func.count()).select_from(User).where(User.is_active.is_(True))
     return db.session.scalar(query) or 0
+
+
+@tells_what_needs_doing
+def _on_the_page_of_a_cohort(cohort: Cohort, now: datetime) -> list[ToDo]:
+    registers = list_registers([cohort], now=now)
+    if not registers:
+        return [
+            ToDo(
+                Message("No session is planned yet."),
+                "schedule.upload",
+                Message("Import the schedule"),
+            )
+        ]
+    found = []
+    if missing := [each.training_session.code for each in registers if each.is_missing]:
+        more = " …" if len(missing) > 6 else ""
+        found.append(
+            ToDo(
+                Message("Registers to finish: %(codes)s.", codes=", ".join(missing[:6]) + more),
+                "attendance.ledger",
+                Message("Open attendance"),
+            )
+        )
+    if all(each.has_ended for each in registers):
+        checked = preflight(cohort, now=now)
+        if checked.ready:
+            found.append(
+                ToDo(
+                    Message("Ready for a certificate: %(count)s.", count=len(checked.ready)),
+                    "credentials.cohort",
+                    Message("Issue certificates"),
+                )
+            )
+    return found
