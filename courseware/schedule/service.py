@@ -1,9 +1,11 @@
 """Sessions of a cohort: reading them, planning them, saying what really took place."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -279,20 +281,26 @@ def _holidays(programme: Programme, days: Sequence[date]) -> dict[str, dict[date
         .order_by(ProgrammePartner.position)
     )
     years = {day.year for day in days}
-    return {country: public_holidays(country, years) for country in dict.fromkeys(countries)}
+    known: dict[str, dict[date, str]] = {}
+    for country in countries:
+        known[country] = {}
+        for year in years:
+            known[country].update(public_holidays(country, year))
+    return known
 
 
-def public_holidays(country: str, years: set[int]) -> dict[date, str]:
+@cache
+def public_holidays(country: str, year: int) -> Mapping[date, str]:
     """The public holidays of a country by day, named in English; empty where none are known."""
     import holidays  # slow to load, and only this needs it
 
     if country not in holidays.list_supported_countries():
         return {}
     try:
-        found = holidays.country_holidays(country, years=years, language="en_US")
+        found = holidays.country_holidays(country, years=year, language="en_US")
     except NotImplementedError:
         return {}
-    return dict(found.items())
+    return MappingProxyType(dict(found.items()))
 
 
 # What really took place -----------------------------------------------------------------------
