@@ -18,7 +18,12 @@ from courseware.security import limiter
 
 @bp.route("/feedback/<public_id>", methods=["GET", "POST"])
 @requires(Permission.ANSWER_FEEDBACK, on=service.find_round)
-@limiter.limit("30 per minute", methods=["POST"])
+@limiter.limit("300 per minute", methods=["POST"])  # a whole room may share one address
+@limiter.limit(
+    "5 per 10 minutes",
+    methods=["POST"],
+    key_func=lambda: "feedback:" + request.form.get("email", "").strip().lower()[:254],
+)
 def room(asked: FeedbackRound) -> ResponseReturnValue:
     """The link of the room: straight to the form for who is signed in, else the own link by mail.
 
@@ -65,7 +70,7 @@ def answer_signed_in(asked: FeedbackRound) -> ResponseReturnValue:
 
 @bp.route("/feedback/link/<token>", methods=["GET", "POST"])
 @requires(Permission.ANSWER_FEEDBACK)
-@limiter.limit("60 per minute", methods=["POST"])
+@limiter.limit("600 per minute", methods=["POST"])
 def answer_by_link(token: str) -> ResponseReturnValue:
     """The form behind a personal link."""
     seat = ticket_service.find_seat(token)

@@ -8,7 +8,7 @@ from courseware.feedback.questionnaire_rules import plain
 from courseware.feedback.report_rules import Category, FeedbackReport, plain_report
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results, headline
 from courseware.feedback.rules import Kind, Questionnaire, Texts
-from courseware.feedback.wording_exports import category_words
+from courseware.feedback.wording_exports import category_word
 from courseware.hours import academic
 from courseware.i18n import _, sentence
 from courseware.tables import Sheet, write_xlsx
@@ -175,11 +175,10 @@ def _people(report: FeedbackReport) -> Iterable[Cells]:
         (_("Kind of organisation"), people.kinds),
         (_("Country"), people.countries),
     ]
-    words = category_words()
     for word, found in groups:
         for each in found:
             shown = each.count if each.count is not None else _("not shown: too few")
-            yield [word, words(each.key), shown]
+            yield [word, ", ".join(category_word(key) for key in each.keys), shown]
 
 
 def _closed(report: FeedbackReport) -> Iterable[tuple[Results, QuestionResult]]:

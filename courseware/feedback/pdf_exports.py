@@ -85,7 +85,6 @@ def report_page(report: FeedbackReport) -> str:
         sentences_of=sentences_of,
         short_figures=wording_exports.short_figures(report),
         took_part=wording_exports.took_part(report),
-        words=wording_exports.category_words(),
         country=wording_exports.country,
         rate_of=wording_exports.rate_sentence_of,
         has_comments=any(each.comments for r in report.results for each in r.questions),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
-from courseware.feedback.rules import Kind, Texts
+from courseware.feedback.rules import LEAST_ANSWERS, Kind, Texts
 from courseware.feedback.summary_rules import hide_small
 
 
@@ -51,9 +51,12 @@ class ModuleFacts:
 
 @dataclass(frozen=True)
 class Category:
-    """One kind of participant; `count` is None where the group is too small to be shown."""
+    """One kind of participant, or several small ones counted together.
 
-    key: str
+    `count` is None where even together they are too few to be shown.
+    """
+
+    keys: tuple[str, ...]
     count: int | None
 
 
@@ -90,7 +93,10 @@ class FeedbackReport:
 
 
 def categories(values: Iterable[str]) -> tuple[Category, ...]:
-    """Count people by category, largest first, without the categories that are too small."""
+    """Count people by category, largest first; those that are too small are counted together.
+
+    What stands together could be computed from the total anyway; no part of it can.
+    """
     counts: dict[str, int] = {}
     for value in values:
         counts[value] = counts.get(value, 0) + 1
@@ -99,10 +105,13 @@ def categories(values: Iterable[str]) -> tuple[Category, ...]:
         ((key, n) for key, n in counts.items() if key not in hidden),
         key=lambda item: (-item[1], item[0]),
     )
-    return (
-        *(Category(key, n) for key, n in shown),
-        *(Category(key, None) for key in sorted(hidden)),
-    )
+    found = [Category((key,), n) for key, n in shown]
+    if hidden:
+        together = sum(counts[key] for key in hidden)
+        # The order tells nothing about which of them is how large.
+        keys = tuple(sorted(hidden))
+        found.append(Category(keys, together if together >= LEAST_ANSWERS else None))
+    return tuple(found)
 
 
 def plain_report(report: FeedbackReport) -> dict:
@@ -156,7 +165,7 @@ def plain_report(report: FeedbackReport) -> dict:
 
 
 def _plain_categories(found: Iterable[Category]) -> dict[str, int | None]:
-    return {each.key: each.count for each in found}
+    return {" + ".join(each.keys): each.count for each in found}
 
 
 def _plain_results(results: Results) -> dict:

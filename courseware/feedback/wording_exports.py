@@ -1,6 +1,5 @@
 """The words of the report that are not in its value: kinds of people, countries, short figures."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from babel import Locale
@@ -38,8 +37,8 @@ def country(code: str) -> str:
     return ours or Locale.parse(tongue).territories.get(code) or code
 
 
-def category_words() -> Callable[[str], str]:
-    """What to call a category of participants."""
+def category_word(key: str) -> str:
+    """What to call a category of participants; what is no word of ours is a country."""
     words = {
         "female": _("women"),
         "male": _("men"),
@@ -52,7 +51,7 @@ def category_words() -> Callable[[str], str]:
         "public_body": _("public bodies"),
         "association": _("associations"),
     }
-    return lambda key: words.get(key) or country(key)
+    return words.get(key) or country(key)
 
 
 def rate_sentence_of(rate: ResponseRate) -> str:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courseware.feedback.chart_rules import diverging, tones
+from courseware.feedback.report_rules import Category, categories
 from courseware.feedback.rules import Best, Kind, Option, Question
 from courseware.feedback.summary_rules import (
     add_up,
@@ -130,6 +131,13 @@ def test_hidden_categories_cannot_be_had_from_the_total(groups):
     assert all(groups[group] >= 5 or groups[group] == 0 for group in groups.keys() - hidden)
     rest = sum(groups[group] for group in hidden)
     assert rest == 0 or rest >= 5 or sum(groups.values()) < 5
+
+
+def test_small_categories_are_counted_together_with_the_next_smallest():
+    people = ["male"] * 14 + ["female"] * 10 + ["undisclosed"] * 2
+    assert categories(people) == (Category(("male",), 14), Category(("female", "undisclosed"), 12))
+    assert categories(["a"] * 3) == (Category(("a",), None),)
+    assert categories([]) == ()
 
 
 def test_a_single_small_category_takes_the_next_smallest_with_it():
