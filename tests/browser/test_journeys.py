@@ -8,6 +8,7 @@ from browser.running_site import (
     COHORT,
     COORDINATOR,
     PARTICIPANT,
+    PATIENCE,
     TRAINER,
     Watch,
     laptop,
@@ -28,8 +29,7 @@ from courseware.schedule.service import find_session_by_code
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 120_000
-"""Milliseconds until 21 certificates are printed on a busy machine."""
+expect.set_options(timeout=30_000)
 
 
 def ask_about(site, session_code):
