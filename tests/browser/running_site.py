@@ -250,17 +250,14 @@ def pages_reached(site: Site, page: Page, *, most_of_a_kind: int = 2) -> Iterato
 
 def phone(browser: Browser, **more: Any) -> BrowserContext:
     """A browser of 390 × 844 px that is touched."""
-    size = {"width": 390, "height": 844}
-    return _patient(
-        browser.new_context(locale="en-GB", viewport=size, has_touch=True, is_mobile=True, **more)
-    )
+    more = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, **more}
+    return _patient(browser.new_context(locale="en-GB", has_touch=True, **more))
 
 
 def laptop(browser: Browser, **more: Any) -> BrowserContext:
     """A browser of 1280 × 800 px."""
-    return _patient(
-        browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800}, **more)
-    )
+    more = {"viewport": {"width": 1280, "height": 800}, **more}
+    return _patient(browser.new_context(locale="en-GB", **more))
 
 
 def _patient(context: BrowserContext) -> BrowserContext:
