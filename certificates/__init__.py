@@ -8,10 +8,14 @@ This package knows neither the web nor a database; whoever uses it hands over
 sentence for each reason.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .checks import CannotPrint, Problem, clean, problems_of
 from .designs import Design, DesignIncomplete, list_designs, read_design
 from .facts import CertificateFacts, ModuleRow, Partner, Recipient, Signatory
-from .press import Press, open_press, press_of_this_thread
+
+if TYPE_CHECKING:
+    from .press import Press, open_press, press_of_this_thread
 
 __all__ = [
     "CannotPrint",
@@ -31,3 +35,12 @@ __all__ = [
     "problems_of",
     "read_design",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The layout engine takes a second to load; who only handles facts need not wait for it.
+    if name in ("Press", "open_press", "press_of_this_thread"):
+        from . import press
+
+        return getattr(press, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,7 +17,7 @@ from courseware.errors import BadInput, Refused
 from courseware.feedback import (
     chart_rules,
     closing_service,
-    pdf_exports,
+    exports,
     questionnaire_service,
     results_rules,
     results_service,
@@ -210,7 +210,7 @@ def _qr(address: str) -> Markup:
 @bp.get("/cohorts/<public_id>/feedback/report.<kind>")
 @requires(
     Permission.SEE_FEEDBACK,
-    on=lambda public_id, kind: find_cohort(public_id) if kind in pdf_exports.KINDS else None,
+    on=lambda public_id, kind: find_cohort(public_id) if kind in exports.KINDS else None,
 )
 def report(cohort: Cohort) -> ResponseReturnValue:
     """The feedback report as a file."""
@@ -221,8 +221,8 @@ def report(cohort: Cohort) -> ResponseReturnValue:
     value = results_service.read_report(cohort, now=clock.now())
     name = f"feedback-{cohort.code}-{tongue}.{kind}"
     return Response(
-        pdf_exports.make_report(value, kind, tongue),
-        content_type=pdf_exports.KINDS[kind],
+        exports.make_report(value, kind, tongue),
+        content_type=exports.KINDS[kind],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

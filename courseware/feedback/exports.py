@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from fractions import Fraction
 
+from flask_babel import force_locale
+
 from courseware.feedback.questionnaire_rules import plain
 from courseware.feedback.report_rules import Category, FeedbackReport, plain_report
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results, headline
@@ -16,6 +18,26 @@ from courseware.texts import choose
 from courseware.yaml_files import write_yaml
 
 Cells = list
+
+
+KINDS = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+
+
+def make_report(report: FeedbackReport, kind: str, in_language: str) -> bytes:
+    """The report as pdf, xlsx or json, in a language."""
+    with force_locale(in_language):
+        if kind == "json":
+            return report_as_json(report)
+        if kind == "xlsx":
+            return report_as_xlsx(report, in_language)
+        # The layout engine takes a second to load; only who makes a PDF waits for it.
+        from courseware.feedback.pdf_exports import report_as_pdf
+
+        return report_as_pdf(report)
 
 
 def write_questionnaire(questionnaire: Questionnaire) -> bytes:

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import render_template
-from flask_babel import force_locale
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from courseware.feedback import exports, wording_exports
+from courseware.feedback import wording_exports
 from courseware.feedback.report_rules import FeedbackReport
 from courseware.feedback.results_rules import headline
 from courseware.i18n import language, sentence
@@ -24,11 +23,6 @@ FONTS = {
     "Spectral-Regular.ttf": "fontpkg_spectral",
     "Spectral-Italic.ttf": "fontpkg_spectral",
     "Spectral-SemiBold.ttf": "fontpkg_spectral",
-}
-KINDS = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
 }
 
 
@@ -45,16 +39,6 @@ class ReportFonts(URLFetcher):
             raise FatalURLFetchingError(f"The report may not open {url}.")
         path = Path(str(importlib.resources.files(FONTS[name]) / "files" / name))
         return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/ttf"})
-
-
-def make_report(report: FeedbackReport, kind: str, in_language: str) -> bytes:
-    """The report as pdf, xlsx or json, in a language."""
-    with force_locale(in_language):
-        if kind == "json":
-            return exports.report_as_json(report)
-        if kind == "xlsx":
-            return exports.report_as_xlsx(report, in_language)
-        return report_as_pdf(report)
 
 
 def report_as_pdf(report: FeedbackReport) -> bytes:

@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
-from courseware.feedback import pdf_exports, results_service, service, ticket_service
+from courseware.feedback import exports, pdf_exports, results_service, service, ticket_service
 from courseware.feedback.answer_rules import Answer
 from courseware.tables import read_table
 
@@ -36,23 +36,23 @@ def report(asking, make):
 
 
 def test_page_spreadsheet_and_json_give_the_same_figures(report):
-    value = json.loads(pdf_exports.make_report(report, "json", "en"))
+    value = json.loads(exports.make_report(report, "json", "en"))
     overall, recommend = value["results"][0]["questions"][:2]
     assert (overall["n"], overall["mean"]) == (6, 4.5)
     assert recommend["nps"] == {
         "score": 0.0, "n": 6, "promoters": 2, "passives": 2, "detractors": 2,
     }  # fmt: skip
-    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    pages = _text(exports.make_report(report, "pdf", "en"))
     assert "6 of 6 answered (100 %)" in pages
     assert "4.5 of 5" in pages
-    book = pdf_exports.make_report(report, "xlsx", "en")
+    book = exports.make_report(report, "xlsx", "en")
     assert "6 of 6 answered (100 %)." in str(read_table(book).rows)
 
 
 def test_a_small_group_is_in_no_view(report):
-    value = pdf_exports.make_report(report, "json", "en").decode()
+    value = exports.make_report(report, "json", "en").decode()
     assert json.loads(value)["results"][1]["answers_left_out"] == 4
-    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    pages = _text(exports.make_report(report, "pdf", "en"))
     for view in (value, pages):
         assert "Said by one of four" not in view
     for question in json.loads(value)["results"][1]["questions"]:
@@ -61,7 +61,7 @@ def test_a_small_group_is_in_no_view(report):
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk", "tg"])
 def test_the_pdf_is_tagged_titled_and_set_in_its_own_fonts(report, language):
-    data = pdf_exports.make_report(report, "pdf", language)
+    data = exports.make_report(report, "pdf", language)
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert str(pdf.Root.Lang) == language
         assert pdf.Root.MarkInfo.Marked
@@ -89,7 +89,7 @@ def test_the_layout_engine_opens_nothing_but_the_fonts():
 def test_a_formula_in_a_comment_stays_text(report):
     import zipfile
 
-    book = zipfile.ZipFile(io.BytesIO(pdf_exports.make_report(report, "xlsx", "en")))
+    book = zipfile.ZipFile(io.BytesIO(exports.make_report(report, "xlsx", "en")))
     sheets = "".join(
         book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/")
     )
@@ -99,7 +99,7 @@ def test_a_formula_in_a_comment_stays_text(report):
 
 def test_a_cohort_without_feedback_has_a_report_that_says_so(make):
     report = results_service.read_report(make.cohort(), now=make.NOW)
-    assert "nothing to report on" in _text(pdf_exports.make_report(report, "pdf", "en"))
+    assert "nothing to report on" in _text(exports.make_report(report, "pdf", "en"))
 
 
 def _text(data: bytes) -> str:
