@@ -94,7 +94,8 @@ def take_register(site: Site, browser: Browser, into: Path) -> None:
 
 def take_ledger(site: Site, browser: Browser, into: Path) -> None:
     """The hours ledger on a laptop."""
-    page = laptop(browser, device_scale_factor=1.5).new_page()
+    size = {"width": 1280, "height": 1000}
+    page = laptop(browser, viewport=size, device_scale_factor=1.5).new_page()
     site.sign_in(page, COORDINATOR)
     with site.app.app_context():
         cohort = find_cohort_by_code(COHORT)
@@ -109,7 +110,9 @@ def take_ledger(site: Site, browser: Browser, into: Path) -> None:
 def take_verification(site: Site, browser: Browser, into: Path) -> None:
     """A stranger's phone after its camera saw a certificate's code."""
     with site.app.app_context():
-        code = db.session.scalars(select(Credential.verification_code)).first()
+        code = db.session.scalars(
+            select(Credential.verification_code).order_by(Credential.serial)
+        ).first()
     page = phone(browser, device_scale_factor=2).new_page()
     page.goto(f"{site.address}/verify/{code}")
     quiet(page)

@@ -194,9 +194,13 @@ class Watch:
         )
         page.on("pageerror", lambda error: self._note(f"script error: {error}"))
         page.on("request", lambda request: self.requests.append(request.url))
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.on("Network.loadingFinished", self._count)
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Network.enable")
+        self._session.on("Network.loadingFinished", self._count)
+
+    def forget_what_was_loaded(self) -> None:
+        """From now on every page loads as if it were the first that is seen."""
+        self._session.send("Network.setCacheDisabled", {"cacheDisabled": True})
 
     def _note(self, problem: str) -> None:
         self.problems.append(f"{self.page.url}: {problem}")
