@@ -82,17 +82,23 @@ def _save(training_session: TrainingSession, form: RegisterForm) -> ResponseRetu
     by, now = signed_in_user(), clock.now()
     key = request.form.get("_key")
     act = request.form.get("act", "save")
+    # Before the commit: afterwards every value of the session would be read again.
+    address = url_for("attendance.register", public_id=training_session.public_id)
     if act == "reopen":
         service.reopen_register(training_session, by=by, now=now)
         db.session.commit()
         flash(_("The register is open again."))
-        return redirect(url_for("attendance.register", public_id=training_session.public_id), 303)
+        return redirect(address, 303)
     service.record_marks(training_session, form.wanted, by=by, now=now, key=key)
     if act == "rest":
         count = service.mark_the_rest_absent(training_session, by=by, now=now, key=key)
         flash(ngettext("%(num)s participant is absent.", "%(num)s participants are absent.", count))
     if act == "close":
         service.close_register(training_session, by=by, now=now)
+    if more := request.form.get("more"):
+        address = url_for(
+            "attendance.mark", public_id=training_session.public_id, enrolment_id=more[:40]
+        )
     db.session.commit()
     for row in form.meanwhile:
         flash(
@@ -103,18 +109,11 @@ def _save(training_session: TrainingSession, form: RegisterForm) -> ResponseRetu
             ),
             "warning",
         )
-    if more := request.form.get("more"):
-        return redirect(
-            url_for(
-                "attendance.mark", public_id=training_session.public_id, enrolment_id=more[:40]
-            ),
-            303,
-        )
     if act == "close":
         flash(_("The register is closed."))
-    elif act == "save":
+    elif act == "save" and not more:
         flash(_("Register saved."))
-    return redirect(url_for("attendance.register", public_id=training_session.public_id), 303)
+    return redirect(address, 303)
 
 
 @bp.route("/sessions/<public_id>/register/<enrolment_id>", methods=["GET", "POST"])
