@@ -19,7 +19,13 @@ from courseware.messages import N_, Message
 _STATUS_WORDS = {
     AttendanceStatus.PRESENT: ("present", "присутствовал", "присутствовала", "присутствует", "был"),
     AttendanceStatus.LATE: ("late", "опоздал", "опоздала", "опоздание"),
-    AttendanceStatus.LEFT_EARLY: ("left early", "ушёл раньше", "ушла раньше", "ушел раньше"),
+    AttendanceStatus.LEFT_EARLY: (
+        "left early",
+        "ушёл раньше",
+        "ушла раньше",
+        "ушел раньше",
+        "ранний уход",
+    ),
     AttendanceStatus.PARTIAL: ("partial", "частично"),
     AttendanceStatus.EXCUSED: ("excused", "уважительная причина", "уважительная", "освобождён"),
     AttendanceStatus.ABSENT: ("absent", "отсутствовал", "отсутствовала", "отсутствует", "не был"),

@@ -16,15 +16,35 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "venues": ("venues", "venue", "место", "места", "место проведения", "аудитория"),
     "city": ("city", "город"),
     "link": ("link", "online link", "ссылка"),
-    "lead": ("lead", "lead e-mail", "lead trainer", "ведущий", "ведущий тренер"),
+    "lead": (
+        "lead",
+        "lead e-mail",
+        "lead trainer",
+        "ведущий",
+        "ведущий тренер",
+        "ведущий преподаватель",
+    ),
     "lead name": ("lead name", "name of lead", "имя ведущего", "фио ведущего"),
     "lead organisation": ("lead organisation", "lead partner", "организация ведущего"),
-    "co-trainers": ("co-trainers", "co-trainer", "со-тренеры", "второй тренер", "сотренеры"),
-    "co-trainer names": ("co-trainer names", "co-trainer name", "имена со-тренеров"),
+    "co-trainers": (
+        "co-trainers",
+        "co-trainer",
+        "со-тренеры",
+        "второй тренер",
+        "сотренеры",
+        "соведущие",
+    ),
+    "co-trainer names": (
+        "co-trainer names",
+        "co-trainer name",
+        "имена со-тренеров",
+        "имена соведущих",
+    ),
     "co-trainer organisations": (
         "co-trainer organisations",
         "co-trainer organisation",
         "организации со-тренеров",
+        "организации соведущих",
     ),
 }
 """The accepted headings of each column; the first is the one we write."""
