@@ -259,6 +259,6 @@ def _add_person(row: Judged, *, by: User | None, now: datetime) -> User:
 
 def _fill_in(user: User, row: Judged) -> None:
     """Add what a known person has not said of themselves yet; never replace it."""
-    for name in ("name_native", "gender", "language"):
+    for name in ("email", "name_native", "gender", "language"):
         if row.known and name in row.changes:
             setattr(user, name, getattr(row.facts, name))

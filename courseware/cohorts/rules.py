@@ -328,7 +328,8 @@ def _judge_one(
             if other is not person
         }.values()
     )
-    if person is None and facts.email is None:
+    if person is None:
+        # Somebody enrolled without an address is recognised by name, and gets one from the file.
         without_address = [other for other in alike if other.email is None and other.is_enrolled]
         if len(without_address) == 1:
             person = without_address[0]
@@ -380,7 +381,7 @@ def _changes(facts: ParticipantFacts, person: KnownPerson) -> frozenset[str]:
             changes.add("organisation")
         if facts.position and facts.position != person.position:
             changes.add("position")
-    for name in ("name_native", "gender", "language"):
+    for name in ("email", "name_native", "gender", "language"):
         if getattr(facts, name) and not getattr(person, name):
             changes.add(name)
     return frozenset(changes)

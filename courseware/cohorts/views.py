@@ -150,7 +150,7 @@ def add_participant(cohort: Cohort) -> ResponseReturnValue:
     if form.validate_on_submit():
         judged = imports.judge_rows(cohort, [form.row])
         (one,) = judged
-        if one.known and one.known.is_enrolled and not one.known.is_withdrawn:
+        if one.known and not one.changes_something and one.verdict is not Verdict.WRONG:
             form.form_errors.append(_("%(name)s is enrolled already.", name=one.facts.name))
         elif one.verdict is Verdict.WRONG:
             form.form_errors += [sentence(reason) for reason in one.reasons]

@@ -120,6 +120,12 @@ def test_a_person_without_an_address_is_recognised_by_name_in_the_same_cohort():
     assert (judged.verdict, judged.changes_something) == (Verdict.KNOWN, False)
 
 
+def test_a_person_without_an_address_gets_the_one_in_the_file():
+    judged = verdict_of(row(**ASEL), known=[known(email=None)])
+    assert (judged.verdict, judged.enrols) == (Verdict.KNOWN, False)
+    assert judged.changes == {"email"}
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

@@ -99,6 +99,14 @@ def test_doubtful_rows_must_be_looked_at(office, make, cohort):
     assert len(service.list_enrolments(cohort)) == 4
 
 
+def test_an_address_that_was_missing_is_added_by_the_next_list(office, make, cohort):
+    make.enrolment(cohort, user=make.user(name_latin="Lola Karimova", name_native="", email=None))
+    accept(office, upload(office, cohort, LIST.encode()))
+    people = service.list_enrolments(cohort)
+    assert len(people) == 3
+    assert {one.user.email for one in people if "Lola" in one.user.name} == {"lola@people.example"}
+
+
 def test_a_person_from_another_programme_is_known_by_address_and_not_shown(
     office, make, cohort, db_session
 ):
