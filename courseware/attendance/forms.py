@@ -15,9 +15,11 @@ from courseware.attendance.report_rules import moment_on_the_day
 from courseware.attendance.rules import AttendanceStatus, Presence, SessionTime
 from courseware.attendance.service import RegisterRow, SessionRegister, WantedMark
 from courseware.i18n import _, lazy
+from courseware.names import clean_name
 
 NO_MARK = "none"
 LEFT_OUT = "-"
+LONGEST_NOTE = 400
 
 
 def status_choices() -> list[tuple[str, str]]:
@@ -96,7 +98,7 @@ class RegisterForm:
         return None
 
     def _stated(self, row: RegisterRow, status: str, sent: Mapping[str, str]) -> WantedMark | None:
-        note = sent.get(f"note-{row.public_id}", "").strip()[:400]
+        note = clean_name(sent.get(f"note-{row.public_id}", ""))[:LONGEST_NOTE]
         if status == NO_MARK:
             return WantedMark(None, note)
         if status not in set(AttendanceStatus):
@@ -172,7 +174,7 @@ class MarkForm(FlaskForm):
         """Validate, and make the mark that is wanted."""
         if not self.validate_on_submit():
             return False
-        note = (self.note.data or "").strip()
+        note = clean_name(self.note.data or "")[:LONGEST_NOTE]
         if self.status.data == NO_MARK:
             self.mark = WantedMark(None, note)
             return True
