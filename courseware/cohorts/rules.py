@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeVar
 
 from courseware.accounts.rules import Gender, normal_email
@@ -76,7 +77,7 @@ class ParticipantFacts:
         """The name to show."""
         return self.name_latin or self.name_native or self.email or "?"
 
-    @property
+    @cached_property
     def name_keys(self) -> frozenset[str]:
         """What this person's names are compared by."""
         return _name_keys((self.name_latin, self.name_native))
