@@ -323,3 +323,36 @@ def test_the_method_page_is_honest(client):
     page = client.get("/feedback/method")
     assert page.status_code == 200
     assert "What is still possible, honestly" in page.text
+
+
+def test_what_belongs_to_another_cohort_looks_like_what_is_missing(course, make, browser):
+    stranger = browser(make.coordinator(make.cohort()))
+    cohort, asked, stored = course.cohort.public_id, course.asked.public_id, course.stored.public_id
+    for address in (
+        f"/cohorts/{cohort}/feedback",
+        f"/cohorts/{cohort}/feedback/open",
+        f"/cohorts/{cohort}/feedback/import",
+        f"/cohorts/{cohort}/feedback/report.pdf",
+        f"/cohorts/{cohort}/feedback/questionnaires",
+        f"/feedback/rounds/{asked}",
+        f"/feedback/rounds/{asked}/projector",
+        f"/feedback/questionnaires/{stored}",
+        f"/feedback/questionnaires/{stored}/yaml",
+        "/feedback/rounds/missing",
+    ):
+        assert stranger.get(address).status_code == 404, address
+    assert stranger.post(f"/feedback/rounds/{asked}/close").status_code == 404
+    participant = browser(course.enrolled[0].user)
+    assert participant.post(f"/feedback/rounds/{asked}/close").status_code == 403
+    assert db.session.get(FeedbackRound, course.asked.id).closed_at is None
+
+
+def test_a_session_of_another_cohort_cannot_be_asked_about(make, browser, db_session):
+    cohort, other = make.cohort(), make.cohort()
+    foreign = make.training_session(other)
+    response = browser(make.coordinator(cohort)).post(
+        f"/cohorts/{cohort.public_id}/feedback/open",
+        data={"place": foreign.public_id, "questionnaire": "session", "days": "3"},
+    )
+    assert response.status_code == 422
+    assert db_session.scalar(select(func.count()).select_from(FeedbackRound)) == 0
