@@ -9,7 +9,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from flask import Flask, current_app, has_app_context
 from flask_migrate import upgrade
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from playwright.sync_api import Error as PlaywrightError
+from sqlalchemy.exc import OperationalError
 from waitress import create_server
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
@@ -100,9 +101,9 @@ class Site:
     def work_off_jobs(self) -> None:
         """Do what is queued, until the site stops."""
         while not self._stop.wait(0.3):
-            with self.app.app_context():
+            # Like the real worker it goes on after an error, such as a lock held for too long.
+            with self.app.app_context(), suppress(OperationalError):
                 jobs.run_waiting()
-                db.session.remove()
 
 
 @contextmanager
