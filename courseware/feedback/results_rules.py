@@ -192,7 +192,7 @@ class _Counted:
         self.told = answered.in_totals
 
     def sections(
-        self, rounds: Iterable[int], trainer: int | None = None, *, only_trainers: bool = False
+        self, rounds: Iterable[int], trainer: int | None = None
     ) -> tuple[SectionResult, ...]:
         chosen = list(rounds)
         return tuple(
@@ -205,7 +205,6 @@ class _Counted:
                 ),
             )
             for section in self.questionnaire.sections
-            if section.per_trainer or not only_trainers
         )
 
     def question(
@@ -237,12 +236,12 @@ class _Counted:
 
     def trainer(self, key: int, name: str) -> GroupResult:
         members = [each for each in self.rounds.values() if key in dict(each.trainers)]
-        sections = self.sections([each.id for each in members], key, only_trainers=True)
+        sections = self.sections([each.id for each in members], key)
         return GroupResult(str(key), {"en": name}, _rate(members), sections, _is_hidden(sections))
 
 
 def own_results(results: Results, trainer: int) -> GroupResult | None:
-    """What a trainer may see of the trainers' part: the own."""
+    """What a trainer may see: the sessions that they lead, and of the trainers' part the own."""
     return next((each for each in results.trainers if each.code == str(trainer)), None)
 
 

@@ -198,6 +198,7 @@ def test_a_trainer_sees_the_own_figures_only(asking, make, browser):
     address = f"/cohorts/{session.cohort.public_id}/feedback"
     mine = browser(lead).get(address).text
     assert ">5.0<" in mine
+    assert ">3.0<" in mine  # of the session, which both lead
     assert ">2.0<" not in mine
     assert other.name not in mine
     assert browser(lead).get(f"{address}/report.json").status_code == 403
