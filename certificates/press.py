@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import unicodedata
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -45,6 +46,7 @@ from .template import (
     Template,
     cover_style,
     prove,
+    say_raised_marks,
 )
 
 # A reserved name that never resolves; addresses below it stand for the files of the design.
@@ -104,9 +106,9 @@ class Press:
         if problems := self.problems(facts):
             raise CannotPrint(problems)
         view = paper_view(facts, self.design)
-        if any(len(name["lines"]) > 1 for name in view["names"]):
-            return self._layout.print(view)
-        key = _what_is_shared(facts)
+        if any(unicodedata.combining(c) for c in "".join(facts.recipient.names)):
+            return say_raised_marks(self._layout.print(view))
+        key = _what_is_shared(facts, view)
         learned = self._learned.setdefault(key, [])
         if isinstance(learned, Template):
             try:
@@ -267,9 +269,9 @@ def template_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
     """The same for nobody in particular: `{fields}` stand where people differ."""
     view = paper_view(replace(facts, number="{reference}"), design)
     for place, name in enumerate(view["names"]):
-        name["lines"] = (f"{{name{place}}}",)
+        name["lines"] = tuple(f"{{{_line(place, line)}}}" for line in range(len(name["lines"])))
     view["listed"] = Fitted(("{listed}",), view["listed"].size)
-    view["title"] = f"{PHRASES[facts.languages[0]].certificate} {{reference}} · {{name0}}"
+    view["title"] = f"{PHRASES[facts.languages[0]].certificate} {{reference}} · {{listed}}"
     if facts.credited is not None:
         view["credited"] = "{figures}"
         for place, module in enumerate(view["modules"]):
@@ -289,12 +291,17 @@ def _fields(
         "link": FieldValue(facts.verification_url.partition("://")[2]),
     }
     for place, name in enumerate(names):
-        fields[f"name{place}"] = FieldValue(" ".join(name["lines"]), name["size"])
+        for number, line in enumerate(name["lines"]):
+            fields[_line(place, number)] = FieldValue(line, name["size"])
     if facts.credited is not None:
         fields["figures"] = FieldValue(hours(facts.credited))
         for place, module in enumerate(facts.modules):
             fields[f"figure{place}"] = FieldValue(hours(module.credited or 0))
     return fields
+
+
+def _line(name: int, line: int) -> str:
+    return f"name_{name}_{line}"
 
 
 def _set(template: Template, view: dict[str, Any]) -> bytes:
@@ -303,7 +310,7 @@ def _set(template: Template, view: dict[str, Any]) -> bytes:
     )
 
 
-def _what_is_shared(facts: CertificateFacts) -> str:
+def _what_is_shared(facts: CertificateFacts, view: dict[str, Any]) -> str:
     """What must be the same for two people to share a template."""
     modules = tuple(replace(row, credited=row.credited and 0) for row in facts.modules)
     shared = replace(
@@ -314,7 +321,8 @@ def _what_is_shared(facts: CertificateFacts) -> str:
         credited=facts.credited and 0,
         modules=modules,
     )
-    return f"{len(facts.recipient.names)} {shared!r}"
+    lines = [len(name["lines"]) for name in view["names"]]
+    return f"{lines} {shared!r}"
 
 
 def _together(offices: Texts, organisation: Texts) -> Texts:

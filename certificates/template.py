@@ -331,6 +331,41 @@ def _strings_with_link(owner: Any) -> Iterator[tuple[Any, str]]:
             yield from _strings_with_link(value)
 
 
+def say_raised_marks(laid_out: bytes) -> bytes:
+    """Say beside every drawn line with combining marks what it reads.
+
+    A mark is drawn back over its letter, where programs that read a PDF see the end of a word;
+    with the text itself beside it (ActualText) they give the name back as it was written.
+    """
+    with pikepdf.open(io.BytesIO(laid_out)) as pdf:
+        fonts = _fonts_of(pdf, None)
+        for page in pdf.pages:
+            instructions: list[Any] = []
+            begun, said = -1, ""
+            for instruction, run in _runs(page, fonts):
+                operator = str(instruction.operator)
+                if operator == "BDC":
+                    begun, said = len(instructions), ""
+                if run is not None:
+                    said += run.text
+                if operator == "EMC" and begun >= 0 and _has_raised_marks(said):
+                    tag, about = instructions[begun].operands
+                    about = Dictionary(dict(about.items()))
+                    about["/ActualText"] = String(unicodedata.normalize("NFC", said))
+                    instructions[begun] = pikepdf.ContentStreamInstruction(
+                        [tag, about], pikepdf.Operator("BDC")
+                    )
+                instructions.append(instruction)
+            page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
+        target = io.BytesIO()
+        pdf.save(target, fix_metadata_version=False, deterministic_id=True)
+        return target.getvalue()
+
+
+def _has_raised_marks(text: str) -> bool:
+    return any(unicodedata.category(character) == "Mn" for character in text)
+
+
 def prove(filled: bytes, laid_out: bytes) -> float:
     """The greatest distance in CSS pixels between what two documents draw. Raises NotTheSame.
 
