@@ -44,6 +44,8 @@ def init_app(app: Flask) -> None:
             return error
         if request.path.startswith(("/static/", "/assets/")):
             return error
-        known = (400, 403, 404, 405, 409, 413, 422, 429, 500)
-        name = f"errors/{code if code in known else 500 if code >= 500 else 400}.html"
+        if code >= 500:  # rendered without asking who is signed in: the database may be what broke
+            return app.jinja_env.get_template("errors/500.html").render(error=error), code
+        known = (400, 403, 404, 405, 409, 413, 422, 429)
+        name = f"errors/{code if code in known else 400}.html"
         return render_template(name, error=error), code

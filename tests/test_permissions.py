@@ -42,3 +42,19 @@ def test_strangers_are_sent_to_sign_in_and_forbidden_people_are_told(client, mak
     assert client.get("/people").location.startswith("/sign-in?next=")
     client.sign_in(make.user())
     assert client.get("/people").status_code == 403
+
+
+def test_the_page_of_a_failure_needs_no_database(app, make, browser, monkeypatch):
+    client = browser(make.user())
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def broken(*_args, **_values):
+        raise RuntimeError("the database is gone")
+
+    from courseware.accounts import service
+
+    monkeypatch.setattr(service, "find_sign_in", broken)
+    answer = client.get("/me")
+    assert answer.status_code == 500
+    assert "What was saved before is safe" in answer.text
