@@ -100,7 +100,9 @@ def test_no_sentence_was_left_in_english(language):
         for form in forms(message):
             bare = LATIN_MAY_STAY.sub("", PLACEHOLDER.sub("", re.sub(r"<[^>]+>", "", form)))
             bare = re.sub(r"[\w.+-]+@[\w.-]+|https?://\S+|“[^”]*”|`[^`]*`|\S*[./]\S*", "", bare)
-            if len(re.findall(r"[A-Za-z]{3,}", bare)) > 2:
+            latin, own = re.findall(r"[A-Za-z]{3,}", bare), re.findall(r"[^\W\d_A-Za-z]{3,}", bare)
+            # A sentence may name what stands in Latin letters: menus, marks in a file, settings.
+            if len(latin) > 2 and len(latin) > len(own):
                 left.append(form)
     assert left[:5] == []
 
