@@ -27,7 +27,7 @@ bp = Blueprint("credentials", __name__)
 
 PDF = "application/pdf"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PREVIEW_WIDTH = 1000
+PREVIEW_WIDTH = 800
 
 
 @bp.get("/cohorts/<public_id>/certificates")
@@ -231,7 +231,7 @@ def _first_page(pdf: bytes) -> bytes:
     finally:
         document.close()
     target = io.BytesIO()
-    image.convert("P", palette=1, colors=64).save(target, "PNG", optimize=True)
+    image.convert("P", palette=1, colors=32).save(target, "PNG", optimize=True)
     return target.getvalue()
 
 
