@@ -27,6 +27,7 @@ Step = Callable[..., Any]
 """What a job is given to do its steps with: `step(function, *arguments)`."""
 
 _jobs: dict[str, Callable[..., None]] = {}
+_chores: list[Callable[[], None]] = []
 
 
 class QueuedJob(db.Model):
@@ -51,6 +52,22 @@ def job(kind: str) -> Callable[[Callable[[Step, str], None]], Callable[[Step, st
         return function
 
     return register
+
+
+def chore(function: Callable[[], None]) -> Callable[[], None]:
+    """Register what the worker looks after every minute; it must be harmless to repeat."""
+    _chores.append(function)
+    return function
+
+
+def do_chores() -> None:
+    """Do every chore once; one that fails does not keep the others from their turn."""
+    for function in _chores:
+        try:
+            function()
+        except Exception:
+            logging.getLogger("courseware.jobs").exception("the chore %s", function.__name__)
+            db.session.rollback()
 
 
 def queue(kind: str, subject: str, *, now: datetime) -> QueuedJob:
@@ -135,11 +152,15 @@ class Worker:
 
     def work(self) -> None:
         """Work until `stop` is called."""
+        chores_at = time.monotonic()
         while not self._stop.is_set():
             try:
                 self.dispatch()
                 with self.app.app_context():
                     mail.send_waiting()
+                    if time.monotonic() >= chores_at:
+                        chores_at = time.monotonic() + 60
+                        do_chores()
             except Exception:
                 logging.getLogger("courseware.jobs").exception("the worker goes on after an error")
             self._stop.wait(0.5)

@@ -1,0 +1,15 @@
+"""What the worker does for feedback."""
+
+from courseware import clock, jobs
+from courseware.db import db
+from courseware.feedback import closing_service
+
+
+@jobs.chore
+def close_finished_rounds() -> None:
+    """Close the rounds whose time is over, so that their answers are mixed and can be read."""
+    now = clock.now()
+    for asked in closing_service.list_rounds_to_close(now=now):
+        closing_service.close_round(asked, by=None, now=now)
+        db.session.commit()
+        closing_service.sweep_traces()
