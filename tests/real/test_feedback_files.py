@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from courseware.errors import BadInput
-from courseware.feedback import pdf_exports
+from courseware.feedback import exports
 from courseware.feedback.answer_rules import Answer, check_answer
 from courseware.feedback.closing_service import close_round
 from courseware.feedback.imports import import_answers, read_answers, read_questionnaire
@@ -106,9 +106,9 @@ def _as_numbers(question, column):
 
 def test_the_report_on_carpentrycon_says_nps_62_1_of_124(shared_data, app, make, tmp_path):
     report = _taken(shared_data, make, CARPENTRYCON, "carpentrycon")
-    (results,) = json.loads(pdf_exports.make_report(report, "json", "en"))["results"]
+    (results,) = json.loads(exports.make_report(report, "json", "en"))["results"]
     assert results["questions"][-1]["nps"]["score"] == 62.1
-    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    pages = _text(exports.make_report(report, "pdf", "en"))
     assert "Recommendation score (NPS): 62.1 (n = 124)." in pages
 
 
@@ -117,7 +117,7 @@ def test_the_report_on_the_instructor_training_carries_its_comments(shared_data,
     (results,) = report.results
     assert results.rate.answered == 967
     assert len(results.questions[-2].comments) == 12
-    pages = _text(pdf_exports.make_report(report, "pdf", "en"))
+    pages = _text(exports.make_report(report, "pdf", "en"))
     assert "does the order matter" in pages
 
 
@@ -135,7 +135,7 @@ def test_every_naughty_string_is_a_comment_or_a_sentence(shared_data, app, make)
     report = read_report(cohort, now=make.NOW)
     assert len(report.results[0].questions[-2].comments) == len(answers)
     for kind in ("json", "xlsx", "pdf"):
-        assert len(pdf_exports.make_report(report, kind, "en")) > 10_000
+        assert len(exports.make_report(report, kind, "en")) > 10_000
 
 
 def _taken(shared_data, make, name, code):

@@ -34,7 +34,8 @@ THINGS = {
     "/enrolments/": "enrolment",
     "/attendance-imports/": "attendance_import",
     "/schedule-imports/": "draft",
-    "/participant-imports/": "draft",
+    "/participants/": "enrolment",
+    "/participants/import/": "people_draft",
     "/certificates/": "credential",
     "/certificates/batches/": "batch",
     "/feedback/questionnaires/": "questionnaire",
@@ -61,7 +62,7 @@ def build(make: SimpleNamespace) -> dict[str, object]:
     one = make.training_session(cohort)
     participant = make.user()
     enrolment = make.enrolment(cohort, user=participant)
-    coordinator = make.coordinator(programme)
+    coordinator = make.coordinator(programme, is_coordinator=True)
     trainer = make.trainer(cohort, leads=one)
     questionnaire = questionnaire_service.take_questionnaire(
         programme, "session", by=coordinator, now=make.NOW
@@ -70,6 +71,10 @@ def build(make: SimpleNamespace) -> dict[str, object]:
     draft = ImportDraft(
         cohort=cohort, user_id=coordinator.id, kind="schedule", file_name="x.csv",
         content=b"session,module\nS1,M1\n", uploaded_at=make.NOW,
+    )  # fmt: skip
+    people_draft = ImportDraft(
+        cohort=cohort, user_id=coordinator.id, kind="participants", file_name="x.csv",
+        content=b"name,e-mail\nAnna Example,anna@people.example\n", uploaded_at=make.NOW,
     )  # fmt: skip
     sheet = f"name,e-mail,mark\n{participant.name},{participant.email},present\n".encode()
     report = import_service.propose_import(
@@ -80,7 +85,7 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         cohort=cohort, state=BatchState.DONE, asked_at=make.NOW, asked_by=coordinator
     )
     series = NumberSeries(name=f"R{cohort.id}", last_serial=1)
-    db.session.add_all([draft, batch, series])
+    db.session.add_all([draft, people_draft, batch, series])
     db.session.flush()
     found = preflight_service.preflight(cohort, now=make.NOW)
     number, code = f"R{cohort.id}-1", new_public_id()
@@ -93,11 +98,16 @@ def build(make: SimpleNamespace) -> dict[str, object]:
     )  # fmt: skip
     db.session.add(credential)
     db.session.commit()
-    return {
+    things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
-        "questionnaire": questionnaire, "round": asked, "draft": draft, "batch": batch,
+        "questionnaire": questionnaire, "round": asked, "draft": draft, "people_draft": people_draft,
+        "batch": batch,
         "attendance_import": report, "credential": credential, "person": trainer,
         "organisation": programme.partners[0].organisation,
+    }  # fmt: skip
+    # Plain addresses: an act of the test may take the thing itself away.
+    kept = {name: SimpleNamespace(public_id=thing.public_id) for name, thing in things.items()}
+    return kept | {
         "people": {
             "outsider": make.user(), "participant": participant, "trainer": trainer,
             "coordinator": coordinator, "administrator": make.administrator(),
