@@ -100,7 +100,8 @@ def build(make: SimpleNamespace) -> dict[str, object]:
     db.session.commit()
     things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
-        "questionnaire": questionnaire, "round": asked, "draft": draft, "people_draft": people_draft,
+        "questionnaire": questionnaire, "round": asked, "draft": draft,
+        "people_draft": people_draft,
         "batch": batch,
         "attendance_import": report, "credential": credential, "person": trainer,
         "organisation": programme.partners[0].organisation,
