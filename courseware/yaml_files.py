@@ -133,8 +133,12 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+# PyYAML writes these as they are and reads them as the end of a line, unless they are escaped.
+_RARE_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+
+
 def _text_node(dumper: yaml.SafeDumper, text: str) -> Any:
-    style = "|" if "\n" in text else None
+    style = '"' if _RARE_LINE_ENDS.search(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -18,6 +18,13 @@ def test_what_is_written_reads_back_the_same(value):
     assert read_yaml(write_yaml(value).encode()).value == value
 
 
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\r", "\ufeff"])
+@pytest.mark.parametrize("text", ["{}", "a{}b", "a{}\nb", " {}", "{} "])
+def test_rare_line_ends_are_kept_in_keys_and_values(text, end):
+    text = text.format(end)
+    assert read_yaml(write_yaml({text: [text]}).encode()).value == {text: [text]}
+
+
 def test_norway_yes_and_leading_zeros_stay_text():
     file = read_yaml(b"{a: NO, b: yes, c: 007, d: 1.50, e: 12:30, f: 2025-04-07, g: true, h: ~}")
     assert file.value == {
