@@ -97,6 +97,7 @@ def programme(*, module_count: int = 2, module_minutes: int = 810, **values: Any
         "promised_minutes": module_count * module_minutes,
         "threshold_percent": 80,
         "name_confirmation_required": False,
+        "agreement_required": False,
         "series_pattern": f"T{number}-{{year}}-{{number:04}}",
         "certificate_languages": ["en"],
         "released_at": NOW - timedelta(days=60),

@@ -1,10 +1,15 @@
 """Migrations: both ways, and equal to the models."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from factories import NOW
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
 
+from courseware.credentials.models import Credential, IssueBatch, NumberSeries, Revocation
+from courseware.credentials.rules import BatchState
 from courseware.db import db
 
 
@@ -20,3 +25,48 @@ def test_all_migrations_go_down_and_up_again(app):
     assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
     upgrade(directory=folder)
     assert "attendance_mark" in inspect(db.engine).get_table_names()
+
+
+def test_credentials_issued_before_survive_the_way_down_and_up_with_their_guards(app, make):
+    enrolment = make.enrolment(make.cohort())
+    by = make.administrator()
+    batch = IssueBatch(
+        cohort=enrolment.cohort, state=BatchState.DONE, asked_at=NOW, asked_by_id=by.id
+    )
+    credential = Credential(
+        enrolment=enrolment,
+        batch=batch,
+        series=NumberSeries(name="T-{number}"),
+        serial=1,
+        number="T-1",
+        facts={"number": "T-1"},
+        reserved_at=NOW,
+        issued_at=NOW,
+        file_sha256="0" * 64,
+    )
+    db.session.add(credential)
+    db.session.flush()
+    db.session.add(
+        Revocation(credential_id=credential.id, reason="Test", revoked_at=NOW, revoked_by_id=by.id)
+    )
+    db.session.commit()
+    folder = str(app.config["SETTINGS"].root / "migrations")
+
+    downgrade(directory=folder, revision="0001")
+    upgrade(directory=folder)
+
+    kept = db.session.execute(
+        text("SELECT number, kind, file_sha256, reason FROM credential JOIN revocation"
+             " ON credential_id = credential.id")
+    ).one()  # fmt: skip
+    assert kept == ("T-1", "certificate", "0" * 64, "Test")
+    db.session.rollback()
+    for sentence in (
+        "DELETE FROM credential",
+        "UPDATE credential SET kind = 'statement'",
+        "UPDATE credential SET file_sha256 = NULL",
+        "UPDATE revocation SET reason = ''",
+    ):
+        with pytest.raises(DatabaseError):
+            db.session.execute(text(sentence))
+        db.session.rollback()

@@ -17,11 +17,35 @@ class BatchState(StrEnum):
     DONE = "done"
 
 
+class CredentialKind(StrEnum):
+    """What a credential says: the programme completed, or hours attended without completing it."""
+
+    CERTIFICATE = "certificate"
+    STATEMENT = "statement"
+
+
 class CredentialState(StrEnum):
     """What a credential is worth."""
 
     PRINTING = "printing"
     VALID = "valid"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+
+
+class Decision(StrEnum):
+    """What an approver said of a list of certificates."""
+
+    AGREED = "agreed"
+    RETURNED = "returned"
+
+
+class LeafKind(StrEnum):
+    """What a leaf of the transparency log bears witness to."""
+
+    ISSUED = "issued"
+    DUPLICATED = "duplicated"
+    SUPERSEDED = "superseded"
     REVOKED = "revoked"
 
 

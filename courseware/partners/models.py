@@ -24,3 +24,4 @@ class Organisation(db.Model):
     sector: Mapped[str] = mapped_column(String(120), default="")
     mark_letters: Mapped[str] = mapped_column(String(4), default="")
     mark_colour: Mapped[str] = mapped_column(String(7), default="#1d3a6b")
+    logo_sha256: Mapped[str | None] = mapped_column(String(64))

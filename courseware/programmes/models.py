@@ -1,6 +1,7 @@
 """A programme with its modules, partners and signatories."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +11,7 @@ from courseware.db import db, new_public_id
 from courseware.partners.models import Organisation
 from courseware.partners.rules import Part
 from courseware.permissions import Role
+from courseware.programmes.rules import AssessmentKind, Participation
 
 
 class Programme(db.Model):
@@ -20,6 +22,7 @@ class Programme(db.Model):
         CheckConstraint("academic_hour_minutes IN (45, 50, 60)", name="academic_hour_known"),
         CheckConstraint("threshold_percent BETWEEN 0 AND 100", name="threshold_is_a_share"),
         CheckConstraint("promised_minutes > 0", name="promises_hours"),
+        CheckConstraint("correction_days >= 0", name="correction_time_not_negative"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -35,6 +38,14 @@ class Programme(db.Model):
     excused_earns_hours: Mapped[bool] = mapped_column(default=False)
     series_pattern: Mapped[str] = mapped_column(String(80))
     certificate_languages: Mapped[list[str]]
+    design: Mapped[str] = mapped_column(String(40), default="academic")
+    accent: Mapped[str] = mapped_column(String(7), default="")
+    design_texts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    statements_allowed: Mapped[bool] = mapped_column(default=False)
+    correction_days: Mapped[int] = mapped_column(default=30)
+    agreement_required: Mapped[bool] = mapped_column(default=True)
+    participation: Mapped[Participation] = mapped_column(default=Participation.BLENDED)
+    assessment: Mapped[AssessmentKind] = mapped_column(default=AssessmentKind.ATTENDANCE)
     released_at: Mapped[datetime | None]
 
     modules: Mapped[list["Module"]] = relationship(
@@ -102,6 +113,7 @@ class Signatory(db.Model):
     position: Mapped[int]
     names: Mapped[dict[str, str]]
     offices: Mapped[dict[str, str]]
+    signature_sha256: Mapped[str | None] = mapped_column(String(64))
 
     programme: Mapped[Programme] = relationship(back_populates="signatories")
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)

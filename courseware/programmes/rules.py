@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from courseware.hours import Minutes, written_hours
 from courseware.messages import Message
@@ -15,6 +16,22 @@ MOST_MODULES = 100
 MOST_MINUTES = 60 * 10_000
 
 DEFAULT_SERIES = "{year}-{number:04}"
+
+
+class Participation(StrEnum):
+    """How people take part, as the European recommendation on micro-credentials asks."""
+
+    ON_SITE = "on_site"
+    ONLINE = "online"
+    BLENDED = "blended"
+
+
+class AssessmentKind(StrEnum):
+    """What the certificate rests on, as the European recommendation asks."""
+
+    ATTENDANCE = "attendance"
+    ASSIGNMENT = "assignment"
+    EXAM = "exam"
 
 
 @dataclass(frozen=True)

@@ -3,74 +3,18 @@
 import sqlalchemy as sa
 from alembic import op
 
+from courseware import guards
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
 APPEND_ONLY = ("attendance_mark", "audit_entry", "revocation")
-FROZEN = {
-    "credential": (
-        "enrolment_id", "batch_id", "series_id", "serial", "number", "facts",
-        "verification_code", "public_id", "reserved_at",
-    ),
-}  # fmt: skip
-WRITTEN_ONCE = {"credential": ("issued_at", "file_sha256")}
-
-
-def guard(table: str, when: str, condition: str, sentence: str, name: str) -> None:
-    """Make the database itself refuse `when` (UPDATE or DELETE) of rows that meet `condition`."""
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER {name} BEFORE {when} ON {table} WHEN {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-        )
-        return
-    op.execute(
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN RAISE EXCEPTION '{sentence}'; END $$"
-    )
-    condition = condition.replace(" IS NOT OLD.", " IS DISTINCT FROM OLD.")
-    op.execute(
-        f"CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH ROW WHEN ({condition}) "
-        f"EXECUTE FUNCTION {name}()"
-    )
-
-
-def guard_what_is_only_added() -> None:
-    for table in APPEND_ONLY:
-        for when in ("UPDATE", "DELETE"):
-            sentence = f"{table} is only ever added to"
-            guard(table, when, "1 = 1", sentence, f"{table}_no_{when.lower()}")
-    for table, columns in FROZEN.items():
-        guard(table, "DELETE", "1 = 1", f"{table} is never deleted", f"{table}_no_delete")
-        # JSON has no equality in PostgreSQL: compare it as text there.
-        as_text = "" if op.get_bind().dialect.name == "sqlite" else "::text"
-        changed = " OR ".join(
-            f"NEW.facts{as_text} IS NOT OLD.facts{as_text}" if column == "facts"
-            else f"NEW.{column} IS NOT OLD.{column}"
-            for column in columns
-        )  # fmt: skip
-        guard(table, "UPDATE", changed, f"the facts of {table} are frozen", f"{table}_frozen")
-    for table, columns in WRITTEN_ONCE.items():
-        changed = " OR ".join(
-            f"(OLD.{column} IS NOT NULL AND NEW.{column} IS NOT OLD.{column})" for column in columns
-        )
-        guard(table, "UPDATE", changed, f"{table} was issued", f"{table}_written_once")
-
-
-def unguard() -> None:
-    names = [
-        (table, f"{table}_no_{when}") for table in APPEND_ONLY for when in ("update", "delete")
-    ]
-    names += [(table, f"{table}_{what}") for table in FROZEN for what in ("no_delete", "frozen")]
-    names += [(table, f"{table}_written_once") for table in WRITTEN_ONCE]
-    for table, name in names:
-        if op.get_bind().dialect.name == "sqlite":
-            op.execute(f"DROP TRIGGER {name}")
-        else:
-            op.execute(f"DROP TRIGGER {name} ON {table}")
-            op.execute(f"DROP FUNCTION {name}()")
+FROZEN = (
+    "enrolment_id", "batch_id", "series_id", "serial", "number", "verification_code", "public_id",
+    "reserved_at",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -955,11 +899,17 @@ def upgrade() -> None:
             batch_op.f("ix_feedback_answer_response_key"), ["response_key"], unique=False
         )
 
-    guard_what_is_only_added()
+    for table in APPEND_ONLY:
+        guards.guard_append_only(table)
+    guards.guard_frozen("credential", FROZEN, json_columns=["facts"])
+    guards.guard_written_once("credential", ["issued_at", "file_sha256"])
 
 
 def downgrade() -> None:
-    unguard()
+    for table in APPEND_ONLY:
+        guards.unguard_append_only(table)
+    guards.unguard_frozen("credential")
+    guards.unguard_written_once("credential")
     with op.batch_alter_table("feedback_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_feedback_answer_response_key"))
         batch_op.drop_index("ix_feedback_answer_counted")
