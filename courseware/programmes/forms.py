@@ -16,8 +16,14 @@ from courseware.texts import LANGUAGES
 
 _TITLES = tuple(f"titles.{code}" for code in LANGUAGES)
 _SUMMARIES = tuple(f"summaries.{code}" for code in LANGUAGES)
-_RULES = ("threshold_percent", "series", "language", "second_language")
-_FLAGS = ("feedback_required", "name_confirmed", "excused_earns_hours")
+_RULES = (
+    "threshold_percent", "series", "language", "second_language", "correction_days",
+    "participation", "assessment",
+)  # fmt: skip
+_FLAGS = (
+    "feedback_required", "name_confirmed", "excused_earns_hours", "agreement_required",
+    "statements_allowed",
+)  # fmt: skip
 SPARE_PARTNERS = 2
 SPARE_SIGNATORIES = 1
 MOST_ROWS = 20
@@ -75,6 +81,10 @@ def general_values(facts: ProgrammeFacts | None) -> dict[str, str]:
             "academic_hour_minutes": "45",
             "certificate.threshold_percent": "80",
             "certificate.name_confirmed": "yes",
+            "certificate.agreement_required": "yes",
+            "certificate.correction_days": "30",
+            "certificate.participation": "blended",
+            "certificate.assessment": "attendance",
             "certificate.series": "{year}-{number:04}",
             "certificate.language": "en",
         }
@@ -86,7 +96,9 @@ def general_values(facts: ProgrammeFacts | None) -> dict[str, str]:
         values[f"titles.{code}"] = facts.titles.get(code, "")
         values[f"summaries.{code}"] = facts.summaries.get(code, "")
     values["certificate.threshold_percent"] = str(rules["threshold_percent"])
-    values["certificate.series"] = rules["series"]
+    for name in ("series", "participation", "assessment"):
+        values[f"certificate.{name}"] = rules[name]
+    values["certificate.correction_days"] = str(rules["correction_days"])
     values["certificate.language"] = rules["languages"][0]
     values["certificate.second_language"] = "".join(rules["languages"][1:])
     for flag in _FLAGS:
@@ -107,6 +119,9 @@ def general_facts(values: Mapping[str, str], before: ProgrammeFacts | None) -> P
         "certificate": {
             "threshold_percent": values["certificate.threshold_percent"],
             "series": values["certificate.series"],
+            "correction_days": values["certificate.correction_days"],
+            "participation": values["certificate.participation"] or None,
+            "assessment": values["certificate.assessment"] or None,
             "languages": [code for code in languages if code],
             **{flag: values[f"certificate.{flag}"] == "yes" for flag in _FLAGS},
         },

@@ -17,10 +17,13 @@ from courseware.partners.rules import (
 )
 from courseware.programmes.rules import (
     CODE,
+    MOST_CORRECTION_DAYS,
     MOST_MINUTES,
     MOST_MODULES,
+    AssessmentKind,
     CertificateRules,
     ModuleFacts,
+    Participation,
     PartnerFacts,
     Problem,
     ProgrammeFacts,
@@ -284,6 +287,13 @@ def _certificate_from(data: Any, problems: list[Problem]) -> CertificateRules:
         feedback_required=fields.flag("feedback_required", default.feedback_required),
         name_confirmed=fields.flag("name_confirmed", default.name_confirmed),
         excused_earns_hours=fields.flag("excused_earns_hours", default.excused_earns_hours),
+        agreement_required=fields.flag("agreement_required", default.agreement_required),
+        statements_allowed=fields.flag("statements_allowed", default.statements_allowed),
+        correction_days=fields.whole(
+            "correction_days", default.correction_days, 0, MOST_CORRECTION_DAYS
+        ),
+        participation=fields.choice("participation", Participation, default.participation),
+        assessment=fields.choice("assessment", AssessmentKind, default.assessment),
         series=series,
         languages=tuple(languages),
     )
@@ -358,6 +368,11 @@ def programme_data(facts: ProgrammeFacts) -> dict[str, Any]:
             "feedback_required": rules.feedback_required,
             "name_confirmed": rules.name_confirmed,
             "excused_earns_hours": rules.excused_earns_hours,
+            "agreement_required": rules.agreement_required,
+            "statements_allowed": rules.statements_allowed,
+            "correction_days": rules.correction_days,
+            "participation": str(rules.participation),
+            "assessment": str(rules.assessment),
             "series": rules.series,
             "languages": list(rules.languages),
         },

@@ -14,6 +14,7 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 SERIES = re.compile(r"(?:[A-Za-z0-9 ./_-]|\{year\}|\{number(?::0[2-9])?\})+")
 MOST_MODULES = 100
 MOST_MINUTES = 60 * 10_000
+MOST_CORRECTION_DAYS = 3_650
 
 DEFAULT_SERIES = "{year}-{number:04}"
 
@@ -63,12 +64,22 @@ class ModuleFacts:
 
 @dataclass(frozen=True)
 class CertificateRules:
-    """What a participant needs for the certificate, and how it is numbered and printed."""
+    """What a participant needs for the certificate, who agrees to it, and how it is printed.
+
+    With `agreement_required`, every lead and host agrees to the list before it is issued. With
+    `statements_allowed`, whoever does not reach the certificate gets a statement of attendance.
+    A mistake in spelling is corrected within `correction_days` of the issue.
+    """
 
     threshold_percent: int = 80
     feedback_required: bool = False
     name_confirmed: bool = True
     excused_earns_hours: bool = False
+    agreement_required: bool = True
+    statements_allowed: bool = False
+    correction_days: int = 30
+    participation: Participation = Participation.BLENDED
+    assessment: AssessmentKind = AssessmentKind.ATTENDANCE
     series: str = DEFAULT_SERIES
     languages: tuple[str, ...] = ("en",)
 

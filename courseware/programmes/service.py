@@ -128,6 +128,11 @@ def facts_of(programme: Programme) -> ProgrammeFacts:
             feedback_required=programme.feedback_required,
             name_confirmed=programme.name_confirmation_required,
             excused_earns_hours=programme.excused_earns_hours,
+            agreement_required=programme.agreement_required,
+            statements_allowed=programme.statements_allowed,
+            correction_days=programme.correction_days,
+            participation=programme.participation,
+            assessment=programme.assessment,
             series=programme.series_pattern,
             languages=tuple(programme.certificate_languages),
         ),
@@ -219,6 +224,11 @@ def _set_plain_facts(programme: Programme, facts: ProgrammeFacts) -> None:
     programme.feedback_required = rules.feedback_required
     programme.name_confirmation_required = rules.name_confirmed
     programme.excused_earns_hours = rules.excused_earns_hours
+    programme.agreement_required = rules.agreement_required
+    programme.statements_allowed = rules.statements_allowed
+    programme.correction_days = rules.correction_days
+    programme.participation = rules.participation
+    programme.assessment = rules.assessment
     programme.series_pattern = rules.series
     programme.certificate_languages = list(rules.languages)
 

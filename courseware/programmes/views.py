@@ -22,7 +22,9 @@ from courseware.programmes.imports import UnreadableProgramme, read_programme
 from courseware.programmes.models import Programme
 from courseware.programmes.plain_rules import partner_data
 from courseware.programmes.rules import (
+    AssessmentKind,
     HoursBalance,
+    Participation,
     PartnerFacts,
     ProgrammeFacts,
     WrongProgramme,
@@ -41,6 +43,35 @@ def part_word(part: Part) -> str:
         Part.FUNDER: _("Funder"),
         Part.EMPLOYER: _("Employer"),
     }[part]
+
+
+@bp.app_template_filter()
+def participation_word(participation: Participation) -> str:
+    """How people take part, in words."""
+    return {
+        Participation.ON_SITE: _("On site"),
+        Participation.ONLINE: _("Online"),
+        Participation.BLENDED: _("On site and online"),
+    }[participation]
+
+
+@bp.app_template_filter()
+def assessment_word(assessment: AssessmentKind) -> str:
+    """What the certificate rests on, in words."""
+    return {
+        AssessmentKind.ATTENDANCE: _("Attendance"),
+        AssessmentKind.ASSIGNMENT: _("Attendance and an assignment"),
+        AssessmentKind.EXAM: _("Attendance and an examination"),
+    }[assessment]
+
+
+@bp.context_processor
+def choices() -> dict[str, list[tuple[str, str]]]:
+    """What the selects of the programme's form offer."""
+    return {
+        "PARTICIPATION": [(str(each), participation_word(each)) for each in Participation],
+        "ASSESSMENT": [(str(each), assessment_word(each)) for each in AssessmentKind],
+    }
 
 
 @bp.get("/programmes")

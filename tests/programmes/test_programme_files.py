@@ -8,8 +8,10 @@ from courseware.partners.rules import OrganisationFacts, OrganisationKind, Part
 from courseware.programmes.exports import write_programme
 from courseware.programmes.imports import UnreadableProgramme, read_programme
 from courseware.programmes.rules import (
+    AssessmentKind,
     CertificateRules,
     ModuleFacts,
+    Participation,
     PartnerFacts,
     ProgrammeFacts,
     SignatoryFacts,
@@ -26,6 +28,10 @@ promised_hours: 10
 certificate:
   threshold_percent: 75
   feedback_required: true
+  statements_allowed: true
+  correction_days: 10
+  participation: online
+  assessment: exam
   series: EKTU-TSUC-{year}-{number:04}
   languages: [en, ru]
 partners:
@@ -59,6 +65,10 @@ PROGRAMME = ProgrammeFacts(
     certificate=CertificateRules(
         threshold_percent=75,
         feedback_required=True,
+        statements_allowed=True,
+        correction_days=10,
+        participation=Participation.ONLINE,
+        assessment=AssessmentKind.EXAM,
         series="EKTU-TSUC-{year}-{number:04}",
         languages=("en", "ru"),
     ),
@@ -150,6 +160,11 @@ def programmes(draw):
                 feedback_required=st.booleans(),
                 name_confirmed=st.booleans(),
                 excused_earns_hours=st.booleans(),
+                agreement_required=st.booleans(),
+                statements_allowed=st.booleans(),
+                correction_days=st.integers(0, 3_650),
+                participation=st.sampled_from(Participation),
+                assessment=st.sampled_from(AssessmentKind),
                 series=st.just("A-{number:04}"),
                 languages=st.sampled_from([("en",), ("tg", "kk"), ("ru", "en")]),
             )
@@ -176,19 +191,19 @@ def test_hours_that_no_decimal_gives_exactly_are_written_as_a_fraction():
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("hours: 4", "hours: four", "Line 31, modules[2].hours: “four” is not a number of hours."),
-        ("hours: 4", "hours: 0", "Line 31, modules[2].hours: The hours must be more than 0"),
+        ("hours: 4", "hours: four", "Line 35, modules[2].hours: “four” is not a number of hours."),
+        ("hours: 4", "hours: 0", "Line 35, modules[2].hours: The hours must be more than 0"),
         ("hours: 4", "hours: 1.5", "modules[2].hours: 1.5 academic hours of 45 minutes are not"),
         ("hours: 4", "hours: [4]", "modules[2].hours: Here a number of academic hours is needed."),
         (
             "hours: 4",
             "hour: 4",
-            "Line 31, modules[2].hour: This is not known. Did you mean “hours”?",
+            "Line 35, modules[2].hour: This is not known. Did you mean “hours”?",
         ),
         (
             "code: M2",
             "code: m1",
-            "Line 29, modules[2].code: “m1” is the code of modules[1] already.",
+            "Line 33, modules[2].code: “m1” is the code of modules[1] already.",
         ),
         ("code: M2", "code: M 2", "modules[2].code: “M 2” is not a code."),
         ("minutes: 45", "minutes: 40", "An academic hour has 45, 50 or 60 minutes."),

@@ -5,12 +5,15 @@ from test_programme_files import FILE, PROGRAMME
 
 from courseware.programmes import service
 from courseware.programmes.exports import write_programme
+from courseware.programmes.rules import AssessmentKind, Participation
 
 GENERAL = {
     "titles.en": "Food safety", "titles.tg": "Бехатарии хӯрока", "code": "food-safety",
     "academic_hour_minutes": "45", "promised_hours": "10", "certificate.threshold_percent": "80",
     "certificate.series": "F-{year}-{number:04}", "certificate.language": "en",
-    "certificate.name_confirmed": "yes",
+    "certificate.name_confirmed": "yes", "certificate.agreement_required": "yes",
+    "certificate.correction_days": "14", "certificate.participation": "on_site",
+    "certificate.assessment": "assignment",
 }  # fmt: skip
 
 
@@ -66,6 +69,9 @@ def test_a_programme_is_made_in_forms_and_released_once_its_hours_add_up(begun, 
         ({"promised_hours": "0"}, "promised_hours", "more than 0"),
         ({"certificate.series": "1"}, "certificate.series", "is not a number series"),
         ({"certificate.threshold_percent": "110"}, "certificate.threshold_percent", "0 to 100"),
+        ({"certificate.correction_days": "a month"}, "certificate.correction_days", "0 to 3650"),
+        ({"certificate.participation": "x"}, "certificate.participation", "Write one of: on_site"),
+        ({"certificate.assessment": "viva"}, "certificate.assessment", "Write one of: attendance"),
         ({"certificate.language": "fr"}, "certificate.language", "Write one language"),
         ({"academic_hour_minutes": "40"}, "academic_hour_minutes", "45, 50 or 60"),
     ],
@@ -80,6 +86,22 @@ def test_a_wrong_field_is_said_beside_it_and_nothing_typed_is_lost(
     assert f'href="#{field}"' in answer.text
     assert f'id="{field}-error"' in answer.text
     assert "Бехатарии хӯрока" in answer.text or "titles.tg" in values
+
+
+def test_what_is_chosen_for_the_certificate_is_kept_and_shown(begun):
+    client, address = begun
+    rules = service.facts_of(service.find_programme_by_code("food-safety")).certificate
+    assert (rules.agreement_required, rules.statements_allowed) == (True, False)
+    assert (rules.correction_days, rules.participation, rules.assessment) == (
+        14, Participation.ON_SITE, AssessmentKind.ASSIGNMENT,
+    )  # fmt: skip
+    changed = {"certificate.agreement_required": "", "certificate.statements_allowed": "yes"}
+    client.post(f"{address}/edit", data=GENERAL | changed)
+    rules = service.facts_of(service.find_programme_by_code("food-safety")).certificate
+    assert (rules.agreement_required, rules.statements_allowed) == (False, True)
+    page = client.get(address).text
+    assert "Otherwise a statement of attendance" in page
+    assert "Attendance and an assignment" in page
 
 
 def test_modules_move_and_are_taken_out(begun):
@@ -136,7 +158,7 @@ def test_a_file_goes_up_and_comes_down_the_same(client, coordinator):
     [
         (b"", "titles: "),
         (b"%PDF", "this is not YAML"),
-        (FILE.replace("hours: 4", "hours: four").encode(), "Line 31, modules[2].hours: “four”"),
+        (FILE.replace("hours: 4", "hours: four").encode(), "Line 35, modules[2].hours: “four”"),
         (b"\xff\xfe\x00", "not text in UTF-8"),
     ],
 )
