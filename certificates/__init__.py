@@ -1,7 +1,7 @@
 """Facts in, PDF out: certificates for any programme.
 
-    press = open_press("academic", ("en", "ru"))
-    data = press.print(facts)
+    press = open_press("academic", ("en", "ru"), images=read_image, seal=seal)
+    data = press.print(facts, attachments=(badge,))
 
 This package knows neither the web nor a database; whoever uses it hands over
 `CertificateFacts` and gets the bytes of one document, or `CannotPrint` with a
@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from .checks import CannotPrint, Problem, clean, problems_of
 from .designs import Design, DesignIncomplete, list_designs, read_design
-from .facts import CertificateFacts, ModuleRow, Partner, Recipient, Signatory
+from .facts import Attachment, CertificateFacts, ModuleRow, Partner, Recipient, Signatory
 
 if TYPE_CHECKING:
     from .press import Press, open_press, press_of_this_thread
+    from .signing import KeyUnreadable, Seal
 
 __all__ = [
+    "Attachment",
     "CannotPrint",
     "CertificateFacts",
     "Design",
     "DesignIncomplete",
+    "KeyUnreadable",
     "ModuleRow",
     "Partner",
     "Press",
     "Problem",
     "Recipient",
+    "Seal",
     "Signatory",
     "clean",
     "list_designs",
@@ -43,4 +47,8 @@ def __getattr__(name: str) -> Any:
         from . import press
 
         return getattr(press, name)
+    if name in ("Seal", "KeyUnreadable"):
+        from . import signing
+
+        return getattr(signing, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

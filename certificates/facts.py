@@ -7,11 +7,21 @@ minutes; how many of them make an academic hour is a fact of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels inside the PDF, such as the badge as JSON."""
+
+    name: str
+    data: bytes
+    mime: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +39,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """An organisation that stands on the paper, with its plain letter-mark."""
+    """An organisation that stands on the paper, with its logo or its plain letter-mark."""
 
     names: Texts
     letters: str
     colour: str
     country: str  # two letters, ISO 3166
     city: Texts
+    logo: str = ""  # SHA-256 of a picture; without one the letters stand in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class Signatory:
     names: Texts
     offices: Texts
     organisation: Texts
+    signature: str = ""  # SHA-256 of a picture that stands upon the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,10 @@ class ModuleRow:
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """Everything that one certificate says."""
+    """Everything that one certificate says.
+
+    What has a default came later: facts frozen before it existed are read as if it said nothing.
+    """
 
     number: str
     issued_on: date
@@ -76,6 +91,20 @@ class CertificateFacts:
     signatories: tuple[Signatory, ...]
     modules: tuple[ModuleRow, ...]
     credited: int | None = None
+    kind: str = "certificate"  # or "statement": of attendance, with the hours really credited
+    design: str = "academic"
+    accent: str = ""  # "#1d3a6b"; the design's own where it is empty
+    texts: Mapping[str, Texts] = field(default_factory=dict)  # what is worded anew, by its key
+    duplicate: int = 0  # 1, 2, …: which duplicate of a lost paper this is
+    supersedes: str = ""  # the number of the certificate that this one corrects
+    participation: str = ""  # "on_site", "online" or "blended"
+    assessment: str = ""  # "attendance", "assignment" or "exam"
+    offline: str = ""  # a signed payload that verifies without the network, behind # in the code
+
+    @property
+    def code(self) -> str:
+        """What the QR code says: the address of verification, with the payload if there is one."""
+        return f"{self.verification_url}#{self.offline}" if self.offline else self.verification_url
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.languages) <= 2:

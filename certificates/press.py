@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import segno
 from babel import Locale
@@ -28,7 +29,7 @@ from .checks import (
     problems_of,
 )
 from .designs import Design, DesignIncomplete, read_design
-from .facts import CertificateFacts, Recipient, Texts
+from .facts import Attachment, CertificateFacts, Recipient, Texts
 from .phrases import (
     LANGUAGES,
     PHRASES,
@@ -37,6 +38,7 @@ from .phrases import (
     hours_phrase,
     long_date,
 )
+from .signing import Seal
 from .template import (
     LINK,
     QR_COLOUR,
@@ -61,21 +63,42 @@ TRANSCRIPT_TOO_LONG = N_(
 )
 
 
-def open_press(design: str, languages: tuple[str, ...]) -> Press:
-    """A press for this design in one language, or two side by side. Use one per thread."""
-    return Press(read_design(design), languages)
+class Images(Protocol):
+    """Gives the bytes of a picture (PNG), by its SHA-256. Raises KeyError where there is none."""
+
+    def __call__(self, sha256: str, /) -> bytes: ...
+
+
+def open_press(
+    design: str,
+    languages: tuple[str, ...],
+    *,
+    images: Images | None = None,
+    seal: Seal | None = None,
+) -> Press:
+    """A press for this design in one language, or two side by side. Use one per thread.
+
+    `images` gives the logos and signatures that facts name; with `seal` every file is signed.
+    """
+    return Press(read_design(design), languages, images=images, seal=seal)
 
 
 _Sample = tuple[dict[str, Any], bytes]
 _kept = threading.local()
 
 
-def press_of_this_thread(design: str, languages: tuple[str, ...]) -> Press:
+def press_of_this_thread(
+    design: str,
+    languages: tuple[str, ...],
+    *,
+    images: Images | None = None,
+    seal: Seal | None = None,
+) -> Press:
     """A press opened before by this thread for the same, else a new one."""
-    presses: dict[tuple[str, tuple[str, ...]], Press] = _kept.__dict__.setdefault("presses", {})
-    key = (design, languages)
+    presses: dict[Any, Press] = _kept.__dict__.setdefault("presses", {})
+    key = (design, languages, images, seal)
     if key not in presses:
-        presses[key] = open_press(design, languages)
+        presses[key] = open_press(design, languages, images=images, seal=seal)
     return presses[key]
 
 
@@ -87,7 +110,14 @@ class Press:
     is laid out whole as well.
     """
 
-    def __init__(self, design: Design, languages: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        design: Design,
+        languages: tuple[str, ...],
+        *,
+        images: Images | None = None,
+        seal: Seal | None = None,
+    ) -> None:
         if not 1 <= len(languages) <= 2 or set(languages) - set(LANGUAGES):
             raise DesignIncomplete(f"One or two of these languages, please: {LANGUAGES}.")
         self.design = design
@@ -99,7 +129,7 @@ class Press:
         """Every reason why these facts cannot be printed, without printing them."""
         return problems_of(facts, self.design)
 
-    def print(self, facts: CertificateFacts) -> bytes:
+    def print(self, facts: CertificateFacts, *, attachments: Sequence[Attachment] = ()) -> bytes:
         """The finished PDF: the certificate and its transcript. Raises CannotPrint."""
         if facts.languages != self.languages:
             raise ValueError(f"This press is opened for {self.languages}, not {facts.languages}.")
@@ -261,7 +291,7 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
         "credited": None if facts.credited is None else hours(facts.credited),
         "address": facts.verification_url,
         "link": facts.verification_url.partition("://")[2],
-        "qr": qr_path(facts.verification_url),
+        "qr": qr_path(facts.code),
     }
 
 
