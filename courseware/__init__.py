@@ -57,9 +57,9 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
             if part == "commands":
                 for command in module.commands:
                     app.cli.add_command(command)
-    from courseware import operating
+    from courseware import keys, operating
 
-    for command in operating.commands:
+    for command in (*operating.commands, *keys.commands):
         app.cli.add_command(command)
     permissions.check_all_views_declare(app)
     return app

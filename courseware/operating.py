@@ -169,7 +169,10 @@ def serve(host: str | None, port: int | None) -> None:
     """Serve the application, and work off its jobs."""
     from waitress import create_server
 
+    from courseware import keys  # which registers a check here
+
     refuse_old_database()
+    keys.current()
     base = urlsplit(settings().base_url)
     host = host or ("127.0.0.1" if base.hostname in ("localhost", None) else base.hostname)
     port = port or base.port or 8000
@@ -233,7 +236,7 @@ def work(until_empty: bool) -> None:
         worker.stop()
 
 
-_KEPT_FILES = ("secret-key", "files")
+_KEPT_FILES = ("secret-key", "keys", "files")
 
 
 @click.command("backup")
@@ -255,7 +258,7 @@ def backup(file: Path, as_json: bool) -> None:
         os.replace(part, file)
     size = file.stat().st_size
     answer(
-        f"Everything is in {file} ({size // 1024} kB). It holds personal data and the secret key: "
+        f"Everything is in {file} ({size // 1024} kB). It holds personal data and the secret keys: "
         "keep it where only you can read it.",
         {"file": str(file), "bytes": size},
         as_json,
@@ -329,6 +332,10 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
                         shutil.move(fresh, old)
             if (var / "secret-key").exists():
                 os.chmod(var / "secret-key", 0o600)
+            if (var / "keys").exists():
+                os.chmod(var / "keys", 0o700)
+                for path in (var / "keys").iterdir():
+                    os.chmod(path, 0o600)
     except zipfile.BadZipFile:
         raise Refused(Message("%(file)s is not a backup of ours.", file=file.name)) from None
     migrate_up(directory=str(settings().root / "migrations"))
