@@ -33,9 +33,12 @@ from sqlalchemy import create_engine, event, inspect, text
 from courseware import create_app
 from courseware.db import db
 
-# How busy the machine is says nothing about the code.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# How busy the machine is says nothing about the code. The usual run tries the same examples each
+# time, so that the same code gives the same answer; `make battery` looks further, and at random.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, database=None, **PATIENT)
+settings.register_profile("battery", print_blob=True, **PATIENT)
+settings.load_profile(os.environ.get("COURSEWARE_TEST_PROFILE", "steady"))
 
 ENGINES = os.environ.get("COURSEWARE_TEST_ENGINES", "sqlite,postgresql").split(",")
 ROOT = Path(__file__).parent.parent

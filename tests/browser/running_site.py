@@ -28,6 +28,7 @@ from courseware import clock, create_app, jobs
 from courseware.accounts import service as accounts
 from courseware.db import db
 from courseware.demo import ADMINISTRATOR, COHORT, COORDINATOR, Demo
+from courseware.permissions import TABLE, Role
 
 __all__ = ["ADMINISTRATOR", "COHORT", "COORDINATOR"]
 
@@ -215,11 +216,14 @@ def quiet(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def pages_reached(site: Site, page: Page, *, most_of_a_kind: int = 2) -> Iterator[str]:
+def pages_reached(
+    site: Site, page: Page, *, most_of_a_kind: int = 2, not_for: Role | None = None
+) -> Iterator[str]:
     """Open every kind of page that links lead to, from the first one; yields each endpoint.
 
     Of pages that differ only in what they are about, `most_of_a_kind` are opened. Files to
-    download are no pages.
+    download are no pages. Apart from the first one, pages that the role `not_for` may open
+    anywhere are left out.
     """
     addresses = site.app.url_map.bind("127.0.0.1", url_scheme="http")
     waiting, seen, counts = ["/"], {"/"}, dict[str, int]()
@@ -229,6 +233,9 @@ def pages_reached(site: Site, page: Page, *, most_of_a_kind: int = 2) -> Iterato
             endpoint = addresses.match(path.partition("?")[0])[0]
         except (NotFound, RequestRedirect, MethodNotAllowed):
             endpoint = path
+        permission = getattr(site.app.view_functions.get(endpoint), "permission", None)
+        if path != "/" and permission and not_for in TABLE[permission]:
+            continue
         if counts.get(endpoint, 0) >= most_of_a_kind:
             continue
         if Path(path.partition("?")[0]).suffix:
