@@ -86,7 +86,7 @@ def _report(cohort: Cohort, batch_ids: list[str], as_json: bool) -> None:
         if (batch := service.find_batch(batch_id)) is not None
         for failure in service.progress_of(batch).failures
     ]
-    waiting = found.having(Verdict.NEEDS_YOU, Verdict.NOT_ELIGIBLE)
+    waiting = found.having(Verdict.NEEDS_YOU, Verdict.AWAITS_AGREEMENT, Verdict.NOT_ELIGIBLE)
     reasons = {
         each.enrolment.public_id: [
             str(message) for message in (*(unmet.message for unmet in each.unmet), *each.problems)

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -13,15 +12,27 @@ from sqlalchemy.orm import joinedload, selectinload
 
 import certificates
 from courseware.accounts.models import User
-from courseware.attendance.ledger_rules import HeldSession, ParticipantLedger
+from courseware.attendance.ledger_rules import Course, HeldSession, ParticipantLedger
 from courseware.attendance.ledger_service import attendance_of, ledger_of
 from courseware.cohorts.models import Cohort, Enrolment
-from courseware.credentials.models import Credential
+from courseware.credentials.agreement_rules import RowStanding, facts_sha256, row_standing
+from courseware.credentials.models import Credential, ProposedCertificate
+from courseware.credentials.name_rules import (
+    PrintedNames,
+    doubts_of,
+    lost_letters,
+    possible_twins,
+)
+from courseware.credentials.proposed_service import as_rule, newest_rows, organisations_to_agree
+from courseware.credentials.room_service import doubts_of_room, problems_of_paper
 from courseware.credentials.rules import (
+    CredentialKind,
     CredentialState,
     Evidence,
     Unmet,
     Verdict,
+    kind_of,
+    may_replace,
     unmet_requirements,
     verdict_of,
 )
@@ -33,14 +44,19 @@ from courseware.messages import Message
 from courseware.partners.models import Organisation
 from courseware.partners.rules import Part
 from courseware.programmes.models import Programme
+from courseware.texts import choose
 
-DESIGN = "academic"
 PREVIEW_NUMBER = "PREVIEW"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One participant before issuing: what can be done, and every reason against it."""
+    """One participant before issuing: what can be done, and every reason against it.
+
+    `problems` stop; `doubts` a coordinator looks at and may let pass. `standing` says how far the
+    partners' agreement is where the programme asks for it, `proposed` is the row it rests on.
+    `supersedes` is a statement of attendance whose place the certificate will take.
+    """
 
     enrolment: Enrolment
     verdict: Verdict
@@ -48,6 +64,11 @@ class Candidate:
     unmet: tuple[Unmet, ...]
     problems: tuple[Message, ...]
     credential: Credential | None
+    kind: CredentialKind = CredentialKind.CERTIFICATE
+    doubts: tuple[Message, ...] = ()
+    supersedes: Credential | None = None
+    standing: RowStanding | None = None
+    proposed: ProposedCertificate | None = None
 
     @property
     def person(self) -> User:
@@ -60,6 +81,7 @@ class Preflight:
 
     paper: "Paper"
     candidates: tuple[Candidate, ...]
+    notes: tuple[Message, ...] = ()
 
     def having(self, *verdicts: Verdict) -> list[Candidate]:
         """Those with one of these verdicts, by name."""
@@ -78,14 +100,16 @@ def preflight(cohort: Cohort, *, now: datetime) -> Preflight:
     ordered = sorted(enrolments, key=lambda each: (each.user.name.casefold(), each.id))
     found = ledger_of(cohort, now=now)
     paper = _paper(cohort, found.course.sessions)
-    return Preflight(paper, _candidates(paper, ordered, found.by_enrolment, now=now))
+    candidates = _candidates(paper, ordered, found.by_enrolment, found.course, now=now)
+    return Preflight(paper, candidates, paper.notes)
 
 
 def standing_of(enrolment: Enrolment, *, now: datetime) -> Candidate:
     """One participant: eligible, or every unmet requirement and whether it can still be met."""
     found = attendance_of(enrolment, now=now)
     paper = _paper(enrolment.cohort, found.course.sessions)
-    (candidate,) = _candidates(paper, [enrolment], {enrolment.id: found.ledger}, now=now)
+    ledgers = {enrolment.id: found.ledger}
+    (candidate,) = _candidates(paper, [enrolment], ledgers, found.course, now=now)
     return candidate
 
 
@@ -93,46 +117,89 @@ def _candidates(
     paper: "Paper",
     enrolments: Sequence[Enrolment],
     ledgers: Mapping[int, ParticipantLedger],
+    course: Course,
     *,
     now: datetime,
 ) -> tuple[Candidate, ...]:
     programme = paper.programme
     issued = credentials_of(enrolments)
     asked, closed, given = _feedback_of(paper.cohort, now=now)
+    to_come = sum(total.to_come for total in course.totals)
+    twins = possible_twins([(each.id, _printed_names(each)) for each in enrolments])
+    needed = [each.id for each in organisations_to_agree(programme)]
+    rows = newest_rows(enrolments) if programme.agreement_required else {}
     candidates = []
     for enrolment in enrolments:
         ledger = ledgers[enrolment.id]
         credential = issued.get(enrolment.id)
         answered = given.get(enrolment.id, 0)
-        unmet = unmet_requirements(
-            Evidence(
-                planned=ledger.planned,
-                needed=ledger.needed,
-                credited=ledger.credited,
-                reachable=ledger.reachable,
-                threshold_percent=programme.threshold_percent,
-                academic_hour_minutes=programme.academic_hour_minutes,
-                feedback_required=programme.feedback_required,
-                feedback_asked=asked,
-                feedback_given=answered,
-                feedback_closed=max(0, closed - answered),
-                name_confirmation_required=programme.name_confirmation_required,
-                name_confirmed=enrolment.name_confirmed_at is not None,
+        evidence = Evidence(
+            planned=ledger.planned,
+            needed=ledger.needed,
+            credited=ledger.credited,
+            reachable=ledger.reachable,
+            threshold_percent=programme.threshold_percent,
+            academic_hour_minutes=programme.academic_hour_minutes,
+            feedback_required=programme.feedback_required,
+            feedback_asked=asked,
+            feedback_given=answered,
+            feedback_closed=max(0, closed - answered),
+            to_come=to_come,
+            unmarked=ledger.unmarked,
+            name_confirmation_required=programme.name_confirmation_required,
+            name_confirmed=enrolment.name_confirmed_at is not None,
+        )
+        unmet = unmet_requirements(evidence)
+        kind = kind_of(evidence, unmet, statements_allowed=programme.statements_allowed)
+        state = state_of(credential) if credential else None
+        supersedes = None
+        if credential and state and may_replace(state, credential.kind, kind, unmet):
+            supersedes, state = credential, None
+        candidate = Candidate(
+            enrolment, Verdict.ISSUED, ledger, unmet, (), credential, kind, supersedes=supersedes
+        )
+        problems: tuple[Message, ...] = ()
+        doubts: tuple[Message, ...] = ()
+        standing: RowStanding | None = None
+        row = rows.get(enrolment.id)
+        if state is None:
+            facts = paper.facts_for(candidate, now=now)
+            names = _printed_names(enrolment)
+            problems = (*lost_letters(names), *problems_of_paper(facts))
+            doubts = (
+                *doubts_of(names),
+                *doubts_of_room(facts),
+                *(said for _other, said in twins.get(enrolment.id, ())),
+            )
+            if programme.agreement_required:
+                sha256 = facts_sha256(facts.as_json())
+                standing = row_standing(as_rule(row), sha256=sha256, needed=needed)
+        is_agreed = standing in (None, RowStanding.AGREED)
+        candidates.append(
+            replace(
+                candidate,
+                verdict=verdict_of(state, unmet, problems, kind=kind, is_agreed=is_agreed),
+                problems=problems,
+                doubts=doubts,
+                standing=standing,
+                proposed=row,
             )
         )
-        problems = () if credential else _problems(paper.facts(enrolment, ledger, now=now))
-        state = state_of(credential) if credential else None
-        verdict = verdict_of(state, unmet, problems)
-        candidates.append(Candidate(enrolment, verdict, ledger, unmet, problems, credential))
     return tuple(candidates)
 
 
+def _printed_names(enrolment: Enrolment) -> PrintedNames:
+    person = enrolment.user
+    return PrintedNames(person.name_latin, person.name_native, person.email or "")
+
+
 def credentials_of(enrolments: Iterable[Enrolment]) -> dict[int, Credential]:
-    """The credentials of some participants, by enrolment."""
+    """The newest credentials of some participants, by enrolment."""
     wanted = [enrolment.id for enrolment in enrolments]
     found = db.session.scalars(
         select(Credential)
         .where(Credential.enrolment_id.in_(wanted))
+        .order_by(Credential.id)
         .options(joinedload(Credential.revocation))
     )
     return {credential.enrolment_id: credential for credential in found}
@@ -176,6 +243,38 @@ class Paper:
     first_day: date
     last_day: date
 
+    @property
+    def notes(self) -> tuple[Message, ...]:
+        """What is worth knowing before anything is printed, and stops nothing."""
+        return tuple(
+            Message(
+                "There is no signature image of %(name)s: the line stays empty, to be signed by "
+                "hand.",
+                name=choose(each.names, self.programme.certificate_languages[0]),
+            )
+            for each in self.programme.signatories
+            if not each.signature_sha256
+        )
+
+    def facts_for(
+        self,
+        candidate: Candidate,
+        *,
+        now: datetime,
+        number: str = PREVIEW_NUMBER,
+        code: str = PREVIEW_NUMBER,
+    ) -> certificates.CertificateFacts:
+        """What this candidate is given: the certificate, or a statement of attendance."""
+        return self.facts(
+            candidate.enrolment,
+            candidate.ledger,
+            now=now,
+            number=number,
+            code=code,
+            kind=candidate.kind,
+            supersedes=candidate.supersedes.number if candidate.supersedes else "",
+        )
+
     def facts(
         self,
         enrolment: Enrolment,
@@ -184,6 +283,8 @@ class Paper:
         now: datetime,
         number: str = PREVIEW_NUMBER,
         code: str = PREVIEW_NUMBER,
+        kind: CredentialKind = CredentialKind.CERTIFICATE,
+        supersedes: str = "",
     ) -> certificates.CertificateFacts:
         """What the certificate of this participant says."""
         credited = {line.module_id: line.credited for line in ledger.modules}
@@ -209,7 +310,12 @@ class Paper:
                 if each.part in (Part.LEAD, Part.HOST)
             )[:4],
             signatories=tuple(
-                certificates.Signatory(each.names, each.offices, each.organisation.names)
+                certificates.Signatory(
+                    each.names,
+                    each.offices,
+                    each.organisation.names,
+                    signature=each.signature_sha256 or "",
+                )
                 for each in programme.signatories
             ),
             modules=tuple(
@@ -221,6 +327,13 @@ class Paper:
                 )
                 for module in programme.modules
             ),
+            kind=str(kind),
+            design=programme.design,
+            accent=programme.accent,
+            texts=programme.design_texts,
+            supersedes=supersedes,
+            participation=str(programme.participation),
+            assessment=str(programme.assessment),
         )
 
 
@@ -250,25 +363,14 @@ def _partner(organisation: Organisation) -> certificates.Partner:
         colour=colour if re.fullmatch(r"#[0-9a-fA-F]{6}", colour) else "#1d3a6b",
         country=organisation.country,
         city=organisation.city,
-    )
-
-
-@cache
-def _design() -> certificates.Design:
-    return certificates.read_design(DESIGN)
-
-
-def _problems(facts: certificates.CertificateFacts) -> tuple[Message, ...]:
-    return tuple(
-        Message(problem.sentence, **problem.values)
-        for problem in certificates.problems_of(facts, _design())
+        logo=organisation.logo_sha256 or "",
     )
 
 
 def print_facts(facts: certificates.CertificateFacts) -> bytes:
     """The finished PDF. Raises Refused with a sentence where it cannot be printed."""
     try:
-        return certificates.press_of_this_thread(DESIGN, facts.languages).print(facts)
+        return certificates.press_of_this_thread(facts.design, facts.languages).print(facts)
     except certificates.CannotPrint as refusal:
         first = refusal.problems[0]
         raise Refused(Message(first.sentence, **first.values)) from refusal
@@ -278,8 +380,7 @@ def print_preview(found: Preflight, *, now: datetime) -> bytes | None:
     """The first certificate that would be printed now, without a number; None without people."""
     for candidate in (*found.ready, *found.candidates):
         if not candidate.problems:
-            facts = found.paper.facts(candidate.enrolment, candidate.ledger, now=now)
-            return print_facts(facts)
+            return print_facts(found.paper.facts_for(candidate, now=now))
     return None
 
 

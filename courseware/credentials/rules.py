@@ -54,6 +54,7 @@ class Verdict(StrEnum):
 
     NEEDS_YOU = "needs_you"
     READY = "ready"
+    AWAITS_AGREEMENT = "awaits_agreement"
     PRINTING = "printing"
     NOT_ELIGIBLE = "not_eligible"
     ISSUED = "issued"
@@ -74,6 +75,7 @@ class Evidence:
 
     `feedback_asked` counts the course questionnaires put to the cohort, `feedback_given` those
     this participant answered, `feedback_closed` those that closed without their answer.
+    `to_come` are minutes of sessions that have not ended, `unmarked` those that nobody marked.
     """
 
     planned: int
@@ -86,6 +88,8 @@ class Evidence:
     feedback_asked: int = 0
     feedback_given: int = 0
     feedback_closed: int = 0
+    to_come: int = 0
+    unmarked: int = 0
     name_confirmation_required: bool = False
     name_confirmed: bool = False
 
@@ -165,22 +169,59 @@ def _name(evidence: Evidence) -> Unmet | None:
     )
 
 
+def kind_of(
+    evidence: Evidence, unmet: Iterable[Unmet], *, statements_allowed: bool
+) -> CredentialKind:
+    """What this participant is on the way to: the certificate, or a statement of attendance.
+
+    A statement is for whoever has hours and can no longer reach the certificate, once nothing can
+    be added to the hours: it says what was really credited, and must not be outdated at once.
+    """
+    out_of_reach = any(not each.can_still_be_met for each in unmet)
+    is_final = evidence.credited >= evidence.reachable or not (
+        evidence.to_come or evidence.unmarked
+    )
+    if statements_allowed and out_of_reach and is_final and evidence.credited > 0:
+        return CredentialKind.STATEMENT
+    return CredentialKind.CERTIFICATE
+
+
+def may_replace(
+    state: CredentialState, has: CredentialKind, earns: CredentialKind, unmet: Iterable[Unmet]
+) -> bool:
+    """Whether a certificate earned later takes the place of a statement of attendance."""
+    return (
+        state == CredentialState.VALID
+        and has == CredentialKind.STATEMENT
+        and earns == CredentialKind.CERTIFICATE
+        and not any(True for _ in unmet)
+    )
+
+
 def verdict_of(
-    state: CredentialState | None, unmet: Iterable[Unmet], problems: Iterable[Message]
+    state: CredentialState | None,
+    unmet: Iterable[Unmet],
+    problems: Iterable[Message],
+    *,
+    kind: CredentialKind = CredentialKind.CERTIFICATE,
+    is_agreed: bool = True,
 ) -> Verdict:
     """What can be done now, from the credential there may be, what is unmet and what is wrong.
 
     Only missing hours and feedback that can no longer be given put a participant among those
-    who are not eligible; everything else is something that somebody can do today.
+    who are not eligible; everything else is something that somebody can do today. For a statement
+    of attendance only the name counts. What is in order still waits for the partners' agreement.
     """
     if state is not None:
-        return Verdict[{"VALID": "ISSUED"}.get(state.name, state.name)]
+        return Verdict[{"VALID": "ISSUED", "SUPERSEDED": "ISSUED"}.get(state.name, state.name)]
     unmet = tuple(unmet)
-    if any(each.requirement == Requirement.HOURS or not each.can_still_be_met for each in unmet):
+    if kind == CredentialKind.STATEMENT:
+        unmet = tuple(each for each in unmet if each.requirement == Requirement.NAME)
+    elif any(each.requirement == Requirement.HOURS or not each.can_still_be_met for each in unmet):
         return Verdict.NOT_ELIGIBLE
     if unmet or any(True for _ in problems):
         return Verdict.NEEDS_YOU
-    return Verdict.READY
+    return Verdict.READY if is_agreed else Verdict.AWAITS_AGREEMENT
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9./ _-]*")

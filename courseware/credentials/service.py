@@ -55,19 +55,19 @@ def issue_certificates(cohort: Cohort, *, by: User, now: datetime) -> IssueBatch
         raise Refused(
             Message("There is nobody to issue a certificate to now. Look at the reasons below.")
         )
-    print_facts(paper.facts(ready[0].enrolment, ready[0].ledger, now=now))  # the layout must hold
+    print_facts(paper.facts_for(ready[0], now=now))  # the layout must hold
     batch = IssueBatch(cohort=cohort, state=BatchState.QUEUED, asked_at=now, asked_by_id=by.id)
     batch.public_id = new_public_id()
     for candidate in ready:
         series.last_serial += 1
         number = number_in(series.name, series.last_serial)
         code = new_public_id()
-        facts = paper.facts(
-            candidate.enrolment, candidate.ledger, now=now, number=number, code=code
-        )
+        facts = paper.facts_for(candidate, now=now, number=number, code=code)
         batch.credentials.append(
             Credential(
+                kind=candidate.kind,
                 enrolment_id=candidate.enrolment.id,
+                supersedes_id=candidate.supersedes.id if candidate.supersedes else None,
                 verification_code=code,
                 series=series,
                 serial=series.last_serial,
