@@ -1,27 +1,32 @@
 """Draws the engraved borders of the designs as SVG: `python -m certificates.engraving` writes them.
 
-A border is a braid of fine waves between two rules, closed at each corner by a
-rosette. All of it is thin solid strokes, so that it stays crisp in black on a
-laser printer.
+The academic border is a braid of fine waves between two rules, closed at each corner by a
+rosette; the others are ribbons, sheaves of fine lines that turn as they go, as on bonds and
+banknotes. All of it is thin solid strokes, so that it stays crisp in black on a laser printer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import cos, pi, sin
 
 from .designs import HERE
 
+Curve = Callable[[float], float]
+
 INK = "#1d3a6b"
-STRANDS = 6
+PINE = "#14524c"
+WINE = "#66263a"
 
 
 def certificate_border(width: float = 297, height: float = 210) -> str:
-    """The border of the first page: double rule, braid, inner rule, four rosettes."""
-    outer, inner = 8.0, 15.0
-    middle, corner = (outer + inner) / 2, 4.9
-    braid = [
-        _wave(start, end, 2.55, 15.5, turn * 2 * pi / STRANDS)
-        for turn in range(STRANDS)
+    """The border of the first page: a rule, two interlaced braids, an inner rule, four rosettes."""
+    outer, inner = 9.0, 14.6
+    middle, corner = (outer + inner) / 2, 4.6
+    braids = [
+        _wave(start, end, amplitude, period, turn * 2 * pi / strands)
+        for amplitude, period, strands in ((2.15, 14, 6), (1.2, 28, 3))
+        for turn in range(strands)
         for start, end in _sides(width, height, middle, corner)
     ]
     rosettes = [
@@ -30,18 +35,19 @@ def certificate_border(width: float = 297, height: float = 210) -> str:
         for y in (middle, height - middle)
     ]  # fmt: skip
     return _svg(
+        INK,
         width,
         height,
-        _rule(width, height, outer - 1.6, 0.5),
-        _rule(width, height, outer - 0.5, 0.14),
-        _rule(width, height, inner + 0.35, 0.14),
-        _strokes(braid, 0.13),
-        _strokes(rosettes, 0.12),
+        _rule(width, height, outer - 1.7, 0.42),
+        _rule(width, height, outer - 0.6, 0.11),
+        _rule(width, height, inner + 0.5, 0.11),
+        _strokes(braids, 0.085),
+        _strokes(rosettes, 0.1),
     )
 
 
 def transcript_border(width: float = 297, height: float = 210) -> str:
-    """The quiet frame of the second page: the two outer rules and small corners."""
+    """The quiet frame of the second page: one fine rule and small corners."""
     corners = [
         _rosette(x, y, petals=12, radius=2.6)
         for x in (9, width - 9)
@@ -52,7 +58,134 @@ def transcript_border(width: float = 297, height: float = 210) -> str:
         f"M{x1:.2f} {y1:.2f}L{x2:.2f} {y2:.2f}"
         for (x1, y1), (x2, y2) in _sides(width, height, 9, gap)
     ]
-    return _svg(width, height, _strokes(rules, 0.3), _strokes(corners, 0.12))
+    return _svg(INK, width, height, _strokes(rules, 0.2), _strokes(corners, 0.1))
+
+
+def upright_ribbons(width: float = 297, height: float = 210) -> str:
+    """Two ribbons that turn about each other in a column at the left, and a rule beside them."""
+    top, bottom = 11.0, height - 11.0
+    middle, wave = height / 2, (bottom - top) / 2
+
+    def centre(turn: float) -> Curve:
+        return lambda y: 18.5 + 3.1 * cos(2 * pi * (y - middle) / wave + turn)
+
+    def breadth(turn: float) -> Curve:
+        return lambda y: 8.2 + 3.2 * cos(4 * pi * (y - middle) / wave + turn)
+
+    ribbons = [
+        line
+        for turn in (0, pi)
+        for line in _ribbon(top, bottom, 19, centre(turn), breadth(turn), is_upright=True)
+    ]
+    rules = [f"M10 {y:g}H27" for y in (top - 0.9, bottom + 0.9)]
+    return _svg(PINE, width, height, _strokes(ribbons, 0.1), _strokes(rules, 0.32))
+
+
+def upright_rule(width: float = 297, height: float = 210) -> str:
+    """One narrow ribbon at the left of the second page, as a sign of the first."""
+    top, bottom = 11.0, height - 11.0
+    middle, wave = height / 2, (bottom - top) / 4
+    ribbons = [
+        line
+        for turn in (1, -1)
+        for line in _ribbon(
+            top,
+            bottom,
+            6,
+            lambda y, turn=turn: 11 + turn * 0.9 * cos(2 * pi * (y - middle) / wave),  # type: ignore[misc]
+            lambda y: 2.1,
+            is_upright=True,
+        )
+    ]
+    rules = [f"M8 {y:g}H14" for y in (top - 0.9, bottom + 0.9)]
+    return _svg(PINE, width, height, _strokes(ribbons, 0.1), _strokes(rules, 0.25))
+
+
+def level_ribbons(width: float = 297, height: float = 210) -> str:
+    """Two ribbons along the upper and the lower edge, between rules."""
+    left, right, wave = 10.0, width - 10.0, (width - 20) / 5
+
+    def centre(edge: float, turn: int) -> Curve:
+        return lambda x: edge + turn * 1.15 * cos(2 * pi * (x - width / 2) / wave)
+
+    def breadth(x: float) -> float:
+        return 2.9 - 0.9 * cos(4 * pi * (x - width / 2) / wave)
+
+    edges = (12.0, height - 12.0)
+    ribbons = [
+        line
+        for edge in edges
+        for turn in (1, -1)
+        for line in _ribbon(left, right, 8, centre(edge, turn), breadth)
+    ]
+    rules = [
+        f"M{left:g} {edge + side * gap:g}H{right:g}"
+        for edge in edges
+        for side in (-1, 1)
+        for gap in (3.6, 4.3)
+    ]
+    return _svg(WINE, width, height, _strokes(ribbons, 0.09), _strokes(rules, 0.14))
+
+
+def level_rule(width: float = 297, height: float = 210) -> str:
+    """One narrow ribbon along the upper edge of the second page."""
+    left, right, wave = 20.0, width - 20.0, (width - 40) / 10
+    ribbons = [
+        line
+        for turn in (1, -1)
+        for line in _ribbon(
+            left,
+            right,
+            4,
+            lambda x, turn=turn: 10 + turn * 0.6 * cos(2 * pi * (x - width / 2) / wave),  # type: ignore[misc]
+            lambda x: 1.0,
+        )
+    ]
+    rules = [f"M{left:g} {y:g}H{right:g}" for y in (8, 12)]
+    return _svg(WINE, width, height, _strokes(ribbons, 0.09), _strokes(rules, 0.14))
+
+
+def _ribbon(
+    start: float,
+    end: float,
+    lines: int,
+    centre: Curve,
+    breadth: Curve,
+    *,
+    is_upright: bool = False,
+    step: float = 4.6,
+) -> list[str]:
+    """A sheaf of lines side by side along the page, each a smooth curve."""
+    steps = round((end - start) / step)
+    step = (end - start) / steps
+
+    def place(along: float, across: float) -> str:
+        x, y = (across, along) if is_upright else (along, across)
+        return f"{x:.2f} {y:.2f}"
+
+    paths = []
+    for number in range(lines):
+        share = number / (lines - 1) - 0.5
+
+        def across(at: float, share: float = share) -> float:
+            return centre(at) + share * breadth(at)
+
+        def slope(at: float) -> float:
+            return (across(at + 0.01) - across(at - 0.01)) / 0.02
+
+        path = ["M" + place(start, across(start))]
+        for n in range(steps):
+            here, there = start + n * step, start + (n + 1) * step
+            path.append(
+                "C"
+                + place(here + step / 3, across(here) + slope(here) * step / 3)
+                + " "
+                + place(there - step / 3, across(there) - slope(there) * step / 3)
+                + " "
+                + place(there, across(there))
+            )
+        paths.append("".join(path))
+    return paths
 
 
 def _sides(
@@ -133,17 +266,21 @@ def _strokes(paths: list[str], thickness: float) -> str:
     return f'<path stroke-width="{thickness:g}" d="{"".join(paths)}"/>'
 
 
-def _svg(width: float, height: float, *parts: str) -> str:
+def _svg(ink: str, width: float, height: float, *parts: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width:g}mm" height="{height:g}mm"><title>Border</title>\n'
-        f'<g fill="none" stroke="{INK}">\n' + "\n".join(parts) + "\n</g></svg>\n"
+        f'<g fill="none" stroke="{ink}">\n' + "\n".join(parts) + "\n</g></svg>\n"
     )
 
 
 ART = {
     "academic/border.svg": certificate_border,
     "academic/frame.svg": transcript_border,
+    "bilingual/border.svg": level_ribbons,
+    "bilingual/frame.svg": level_rule,
+    "modern/border.svg": upright_ribbons,
+    "modern/frame.svg": upright_rule,
 }
 
 

@@ -16,6 +16,19 @@ LANGUAGES = ("en", "ru", "kk", "tg")
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """How a statement of attendance words what a certificate says otherwise."""
+
+    heading: str
+    subtitle: str
+    before_name: str
+    after_name: str
+    extent: str
+    transcript_of: str
+    verify: str
+
+
+@dataclass(frozen=True, slots=True)
 class Phrases:
     """What one language says on the paper; `{…}` stands for a fact."""
 
@@ -45,6 +58,13 @@ class Phrases:
     one_month: str
     one_year: str
     two_years: str
+    statement: Statement
+    duplicate: str
+    supersedes: str
+    participation: str
+    ways: Mapping[str, str]
+    assessment: str
+    kinds: Mapping[str, str]
     decimal_point: str = "."
 
 
@@ -79,6 +99,21 @@ PHRASES: Mapping[str, Phrases] = {
         one_month="{d1}–{d2} {month} {y}",
         one_year="{d1} {month1} – {d2} {month2} {y}",
         two_years="{first} – {last}",
+        statement=Statement(
+            heading="Statement",
+            subtitle="of attendance",
+            before_name="This is to state that",
+            after_name="took part in the programme",
+            extent="{credited} of {hours} credited",
+            transcript_of="to statement {number}",
+            verify="Is this statement genuine? Scan the code or open",
+        ),
+        duplicate="Duplicate no. {n}",
+        supersedes="Corrects and replaces {number}",
+        participation="Participation: {way}",
+        ways={"on_site": "on site", "online": "online", "blended": "on site and online"},
+        assessment="Assessment: {kind}",
+        kinds={"attendance": "attendance", "assignment": "assignment", "exam": "examination"},
     ),
     "ru": Phrases(
         certificate="Сертификат",
@@ -115,6 +150,21 @@ PHRASES: Mapping[str, Phrases] = {
         one_month="{d1}–{d2} {month} {y} года",
         one_year="{d1} {month1} – {d2} {month2} {y} года",
         two_years="{first} – {last}",
+        statement=Statement(
+            heading="Справка",
+            subtitle="об участии в программе",
+            before_name="Настоящую справку получает",
+            after_name="за участие в программе",
+            extent="зачтено {credited} из {hours}",
+            transcript_of="к справке {number}",
+            verify="Проверить подлинность: отсканируйте код или откройте",
+        ),
+        duplicate="Дубликат № {n}",
+        supersedes="Исправляет и заменяет {number}",
+        participation="Форма участия: {way}",
+        ways={"on_site": "очная", "online": "онлайн", "blended": "очная и онлайн"},
+        assessment="Форма оценивания: {kind}",
+        kinds={"attendance": "посещаемость", "assignment": "задание", "exam": "экзамен"},
         decimal_point=",",
     ),
     "kk": Phrases(
@@ -147,6 +197,21 @@ PHRASES: Mapping[str, Phrases] = {
         one_month="{y} жылғы {d1}–{d2} {month}",
         one_year="{y} жылғы {d1} {month1} – {d2} {month2}",
         two_years="{first} – {last}",
+        statement=Statement(
+            heading="Анықтама",
+            subtitle="бағдарламаға қатысқаны туралы",
+            before_name="Осы анықтаманың иесі",
+            after_name="мына бағдарламаға қатысты:",
+            extent="{hours} ішінен {credited} есептелді",
+            transcript_of="{number} анықтамаға",
+            verify="Түпнұсқалығын тексеру: кодты сканерлеңіз немесе ашыңыз",
+        ),
+        duplicate="№ {n} телнұсқа",
+        supersedes="{number} құжаттың орнына түзетіліп берілді",
+        participation="Қатысу түрі: {way}",
+        ways={"on_site": "бетпе-бет", "online": "онлайн", "blended": "бетпе-бет және онлайн"},
+        assessment="Бағалау түрі: {kind}",
+        kinds={"attendance": "сабаққа қатысу", "assignment": "тапсырма", "exam": "емтихан"},
         decimal_point=",",
     ),
     "tg": Phrases(
@@ -179,6 +244,21 @@ PHRASES: Mapping[str, Phrases] = {
         one_month="{d1}–{d2} {month} соли {y}",
         one_year="{d1} {month1} – {d2} {month2} соли {y}",
         two_years="{first} – {last}",
+        statement=Statement(
+            heading="Маълумотнома",
+            subtitle="дар бораи иштирок дар барнома",
+            before_name="Дорандаи ин маълумотнома",
+            after_name="дар барномаи зерин иштирок намуд:",
+            extent="аз {hours} {credited} ба ҳисоб гирифта шуд",
+            transcript_of="ба маълумотномаи {number}",
+            verify="Санҷиши ҳаққоният: рамзро скан кунед ё кушоед",
+        ),
+        duplicate="Дубликати № {n}",
+        supersedes="Ба ҷойи {number} бо ислоҳ дода шуд",
+        participation="Шакли иштирок: {way}",
+        ways={"on_site": "ҳузурӣ", "online": "онлайн", "blended": "ҳузурӣ ва онлайн"},
+        assessment="Шакли арзёбӣ: {kind}",
+        kinds={"attendance": "иштирок дар дарсҳо", "assignment": "супориш", "exam": "имтиҳон"},
         decimal_point=",",
     ),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import unicodedata
 from collections.abc import Sequence
@@ -28,14 +29,13 @@ from .checks import (
     names_in_order,
     problems_of,
 )
-from .designs import Design, DesignIncomplete, read_design
+from .designs import HERE, Design, DesignIncomplete, read_design
 from .facts import Attachment, CertificateFacts, Recipient, Texts
 from .phrases import (
     LANGUAGES,
     PHRASES,
     date_range,
     hours_figure,
-    hours_phrase,
     long_date,
 )
 from .signing import Seal
@@ -50,6 +50,7 @@ from .template import (
     prove,
     say_raised_marks,
 )
+from .wording import heading_of, wording_of
 
 # A reserved name that never resolves; addresses below it stand for the files of the design.
 ADDRESS = "https://design.invalid/"
@@ -122,7 +123,8 @@ class Press:
             raise DesignIncomplete(f"One or two of these languages, please: {LANGUAGES}.")
         self.design = design
         self.languages = languages
-        self._layout = Layout(design)
+        self._images = images
+        self._layouts: dict[str, Layout] = {}
         self._learned: dict[str, list[_Sample] | Template | None] = {}
 
     def problems(self, facts: CertificateFacts) -> list[Problem]:
@@ -136,16 +138,17 @@ class Press:
         if problems := self.problems(facts):
             raise CannotPrint(problems)
         view = paper_view(facts, self.design)
+        layout = self._layout_for(facts)
         if any(unicodedata.combining(c) for c in "".join(facts.recipient.names)):
-            return say_raised_marks(self._layout.print(view))
+            return say_raised_marks(layout.print(view))
         key = _what_is_shared(facts, view)
         learned = self._learned.setdefault(key, [])
         if isinstance(learned, Template):
             try:
                 return _set(learned, view)
             except NotSettable:
-                return self._layout.print(view)
-        data = self._layout.print(view)
+                return layout.print(view)
+        data = layout.print(view)
         if learned is not None:
             learned.append((view, data))
             if len(learned) == SAMPLES:
@@ -154,9 +157,17 @@ class Press:
                 self._learned[key] = self._proved_template(facts, learned)
         return data
 
+    def _layout_for(self, facts: CertificateFacts) -> Layout:
+        if facts.accent not in self._layouts:
+            if len(self._layouts) > MOST_LEARNED:
+                self._layouts.clear()
+            self._layouts[facts.accent] = Layout(self.design, facts.accent, self._images)
+        return self._layouts[facts.accent]
+
     def _proved_template(self, facts: CertificateFacts, samples: list[_Sample]) -> Template | None:
         try:
-            laid_out = self._layout.print(template_view(facts, self.design), with_alphabet=True)
+            layout = self._layout_for(facts)
+            laid_out = layout.print(template_view(facts, self.design), with_alphabet=True)
             template = Template(laid_out, self.design, self.languages[0])
             for view, data in samples:
                 prove(_set(template, view), data)
@@ -171,13 +182,13 @@ class Press:
 class Layout:
     """The layout engine, with what can be shared between documents."""
 
-    def __init__(self, design: Design) -> None:
-        self._fetcher = DesignFiles(design)
+    def __init__(self, design: Design, accent: str = "", images: Images | None = None) -> None:
+        self._fetcher = DesignFiles(design, accent, images)
         self._fonts = FontConfiguration()
-        self._style = self._sheet((design.folder / "design.css").read_text(encoding="utf-8"))
+        self._style = self._sheet(design.style(accent))
         self._alphabet = self._sheet(cover_style(design))
         environment = Environment(
-            loader=FileSystemLoader(design.folder),
+            loader=FileSystemLoader([design.folder, HERE]),
             undefined=StrictUndefined,
             autoescape=True,
             trim_blocks=True,
@@ -204,20 +215,34 @@ class Layout:
 
 
 class DesignFiles(URLFetcher):
-    """The only side door of the layout engine: a design's own files and its named fonts."""
+    """The only side door of the layout engine: a design's art and named fonts, and pictures.
 
-    def __init__(self, design: Design) -> None:
+    Pictures are asked for by their SHA-256 and given by whoever opened the press.
+    """
+
+    def __init__(self, design: Design, accent: str = "", images: Images | None = None) -> None:
         super().__init__(allowed_protocols=(), allow_redirects=False)
-        art = {path.name: path for path in design.folder.iterdir() if path.suffix == ".svg"}
-        self._files = {ADDRESS + name: path for name, path in (art | design.fonts).items()}
+        self._art = {ADDRESS + name: drawn for name, drawn in design.art(accent).items()}
+        self._fonts = {ADDRESS + name: path for name, path in design.fonts.items()}
+        self._images = images
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         """The file that a design names; anything else stops the print."""
-        path = self._files.get(url)
-        if path is None:
-            raise FatalURLFetchingError(f"A design may not open {url}.")
-        kind = "image/svg+xml" if path.suffix == ".svg" else "font/ttf"
-        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": kind})
+        if url in self._art:
+            return URLFetcherResponse(url, self._art[url], {"Content-Type": "image/svg+xml"})
+        if url in self._fonts:
+            data = self._fonts[url].read_bytes()
+            return URLFetcherResponse(url, data, {"Content-Type": "font/ttf"})
+        if self._images and (named := _PICTURE.fullmatch(url)):
+            return URLFetcherResponse(url, self._images(named[1]), {"Content-Type": "image/png"})
+        raise FatalURLFetchingError(f"A design may not open {url}.")
+
+
+_PICTURE = re.compile(re.escape(ADDRESS) + "picture/([0-9a-f]{64})")
+
+
+def _picture(sha256: str) -> str:
+    return f"{ADDRESS}picture/{sha256}" if sha256 else ""
 
 
 def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
@@ -242,7 +267,7 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
     listed = fit(names_in_order(facts, design)[0][1], design.listed_name, design)
     assert listed is not None, "problems_of has looked at it"
     return {
-        "title": f"{PHRASES[first].certificate} {facts.number} · {' '.join(names[0]['lines'])}",
+        "title": f"{heading_of(facts, first)} {facts.number} · {' '.join(names[0]['lines'])}",
         "languages": facts.languages,
         "columns": [_column(facts, language, design) for language in facts.languages],
         "names": names,
@@ -251,6 +276,7 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
         "fields": _fields(facts, names, listed, hours),
         "partners": [
             {
+                "logo": _picture(partner.logo),
                 "letters": partner.letters,
                 "colour": partner.colour,
                 "names": said(partner.names),
@@ -269,6 +295,7 @@ def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
             {
                 "names": said(signatory.names),
                 "offices": said(_together(signatory.offices, signatory.organisation)),
+                "signature": _picture(signatory.signature),
             }
             for signatory in facts.signatories
         ],
@@ -301,7 +328,7 @@ def template_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
     for place, name in enumerate(view["names"]):
         name["lines"] = tuple(f"{{{_line(place, line)}}}" for line in range(len(name["lines"])))
     view["listed"] = Fitted(("{listed}",), view["listed"].size)
-    view["title"] = f"{PHRASES[facts.languages[0]].certificate} {{reference}} · {{listed}}"
+    view["title"] = f"{heading_of(facts, facts.languages[0])} {{reference}} · {{listed}}"
     if facts.credited is not None:
         view["credited"] = "{figures}"
         for place, module in enumerate(view["modules"]):
@@ -343,12 +370,14 @@ def _set(template: Template, view: dict[str, Any]) -> bytes:
 def _what_is_shared(facts: CertificateFacts, view: dict[str, Any]) -> str:
     """What must be the same for two people to share a template."""
     modules = tuple(replace(row, credited=row.credited and 0) for row in facts.modules)
+    is_said = facts.kind == "statement"  # a statement says the hours in its sentence
     shared = replace(
         facts,
         number="",
         verification_url="",
         recipient=Recipient(),
-        credited=facts.credited and 0,
+        credited=facts.credited and (facts.credited if is_said else 0),
+        offline=facts.offline and "yes",
         modules=modules,
     )
     lines = [len(name["lines"]) for name in view["names"]]
@@ -371,9 +400,9 @@ def _column(facts: CertificateFacts, language: str, design: Design) -> dict[str,
     return {
         "language": language,
         "words": words,
+        "said": wording_of(facts, language),
         "programme": programme,
         "title": fit(programme, room, design) or Fitted((programme,), room.least),
-        "extent": words.extent.format(hours=hours_phrase(facts.minutes, hour, language)),
         "hour_length": words.hour_length.format(minutes=hour),
         "delivered": words.delivered.format(
             dates=date_range(facts.delivered_from, facts.delivered_to, language)
@@ -381,9 +410,6 @@ def _column(facts: CertificateFacts, language: str, design: Design) -> dict[str,
         "cohort": clean(in_language(facts.cohort, language)),
         "issued": words.issued.format(date=long_date(facts.issued_on, language)),
         "number": words.number.format(number=facts.number),
-        "transcript_of": words.transcript_of.format(
-            number=words.number.format(number=facts.number)
-        ),
         "hours_note": words.hours_note.format(minutes=hour),
     }
 

@@ -108,6 +108,7 @@ class Template:
     def __init__(self, laid_out: bytes, design: Design, language: str) -> None:
         self._pdf = pikepdf.open(io.BytesIO(laid_out))
         self._language = language
+        self._align = {"n": 0.5 if design.centres_names else 0.0, "f": 1.0, "r": 1.0}
         self._fonts = _fonts_of(self._pdf, design)
         self._pages: list[tuple[Stream, list[Any]]] = []
         for page in self._pdf.pages:
@@ -156,7 +157,7 @@ class Template:
     def _hole(self, run: _Run) -> _Hole:
         first = _FIELD.search(run.text)
         assert first is not None
-        align = {"n": 0.5, "f": 1.0, "r": 1.0}.get(first[1][0], 0.0)
+        align = self._align.get(first[1][0], 0.0)
         return _Hole(
             text=run.text,
             font=run.font,

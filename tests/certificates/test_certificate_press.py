@@ -65,7 +65,7 @@ def test_what_is_set_into_the_template_equals_what_is_laid_out(learned, latin, n
     filled = template.print(
         view["fields"], title=view["title"], address=view["address"], code=view["qr"]
     )
-    assert prove(filled, press._layout.print(view)) <= 0.35
+    assert prove(filled, press._layout_for(facts).print(view)) <= 0.35
 
 
 def test_the_name_comes_back_from_a_certificate_made_from_the_template(learned, text_of):
