@@ -55,14 +55,15 @@ def measure(
 
 
 @contextmanager
-def fresh_app() -> Iterator[Flask]:
-    """An application on a fresh SQLite database in a folder that goes afterwards."""
+def fresh_app(database_url: str = "") -> Iterator[Flask]:
+    """An application on a fresh SQLite database, or on this one, in a folder that goes."""
     from courseware.security import limiter
 
     with tempfile.TemporaryDirectory(prefix="courseware-bench-") as folder:
         app = create_app(
             {
                 "COURSEWARE_VAR": folder,
+                "COURSEWARE_DATABASE_URL": database_url,
                 "COURSEWARE_BASE_URL": "http://localhost",
                 "COURSEWARE_SECRET_KEY": "for-benchmarks-only-" * 3,
             }

@@ -4,9 +4,13 @@ import hashlib
 import os
 import re
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from flask import current_app
+
+PART = ".part-"
 
 
 class FileMissing(Exception):
@@ -35,7 +39,7 @@ def store_file(data: bytes) -> str:
     if place.exists():
         return sha256
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=place.parent, prefix=PART, delete=False) as file:
         try:
             file.write(data)
             file.flush()
@@ -50,6 +54,15 @@ def store_file(data: bytes) -> str:
     finally:
         os.close(folder)
     return sha256
+
+
+def remove_parts() -> None:
+    """Remove what a process that was killed in the middle of writing has left, an hour later."""
+    oldest = time.time() - 3600
+    for part in files_folder().glob(f"??/{PART}*"):
+        with suppress(OSError):
+            if part.stat().st_mtime < oldest:
+                part.unlink()
 
 
 def read_file(sha256: str) -> bytes:

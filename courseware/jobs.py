@@ -19,9 +19,9 @@ from flask import Flask
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from courseware import clock, mail
+from courseware import clock, files, mail
 from courseware.config import Settings
-from courseware.db import db, new_public_id
+from courseware.db import db, new_public_id, reading
 
 Step = Callable[..., Any]
 """What a job is given to do its steps with: `step(function, *arguments)`."""
@@ -79,6 +79,17 @@ def queue(kind: str, subject: str, *, now: datetime) -> QueuedJob:
     return row
 
 
+def last_error(kind: str, subject: str) -> str:
+    """Why the newest job of this kind about this subject ended without doing its work, or empty."""
+    found = db.session.scalar(
+        select(QueuedJob.error)
+        .where(QueuedJob.kind == kind, QueuedJob.subject == subject)
+        .order_by(QueuedJob.id.desc())
+        .limit(1)
+    )
+    return found or ""
+
+
 def _finish(public_id: str, error: str = "") -> None:
     row = db.session.scalar(select(QueuedJob).where(QueuedJob.public_id == public_id))
     if row is not None and row.done_at is None:
@@ -87,12 +98,13 @@ def _finish(public_id: str, error: str = "") -> None:
 
 
 def _waiting() -> list[tuple[str, str, str]]:
-    rows = db.session.execute(
-        select(QueuedJob.public_id, QueuedJob.kind, QueuedJob.subject)
-        .where(QueuedJob.done_at.is_(None))
-        .order_by(QueuedJob.id)
-    ).all()
-    db.session.rollback()
+    with reading():
+        rows = db.session.execute(
+            select(QueuedJob.public_id, QueuedJob.kind, QueuedJob.subject)
+            .where(QueuedJob.done_at.is_(None))
+            .order_by(QueuedJob.id)
+        ).all()
+        db.session.rollback()
     return [(row.public_id, row.kind, row.subject) for row in rows]
 
 
@@ -135,6 +147,8 @@ class Worker:
             step(_finish, public_id, error)
 
         self._run_job = run_job
+        with self.app.app_context():
+            files.remove_parts()
         DBOS.launch()
 
     def dispatch(self) -> None:

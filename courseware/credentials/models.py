@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort, Enrolment
-from courseware.credentials.rules import BatchState, CredentialKind, Decision, LeafKind
+from courseware.credentials.rules import BatchState, CredentialKind, Decision, LeafKind, Mailing
 from courseware.db import db, new_public_id
 from courseware.partners.models import Organisation
 
@@ -33,6 +33,7 @@ class IssueBatch(db.Model):
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("issue_proposal.id"))
     state: Mapped[BatchState]
+    mailing: Mapped[Mailing] = mapped_column(default=Mailing.LINK)
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     finished_at: Mapped[datetime | None]

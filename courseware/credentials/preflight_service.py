@@ -194,13 +194,13 @@ def _printed_names(enrolment: Enrolment) -> PrintedNames:
 
 
 def credentials_of(enrolments: Iterable[Enrolment]) -> dict[int, Credential]:
-    """The newest credentials of some participants, by enrolment."""
+    """The credentials of some participants, by enrolment: of a chain the newest."""
     wanted = [enrolment.id for enrolment in enrolments]
     found = db.session.scalars(
         select(Credential)
         .where(Credential.enrolment_id.in_(wanted))
         .order_by(Credential.id)
-        .options(joinedload(Credential.revocation))
+        .options(joinedload(Credential.revocation), joinedload(Credential.superseded_by))
     )
     return {credential.enrolment_id: credential for credential in found}
 
@@ -393,6 +393,9 @@ def state_of(credential: Credential) -> CredentialState:
     """Whether the credential is in force."""
     if credential.revocation is not None:
         return CredentialState.REVOKED
+    successor = credential.superseded_by
+    if successor is not None and successor.issued_at is not None:
+        return CredentialState.SUPERSEDED
     return CredentialState.VALID if credential.issued_at else CredentialState.PRINTING
 
 

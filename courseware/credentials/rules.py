@@ -17,6 +17,14 @@ class BatchState(StrEnum):
     DONE = "done"
 
 
+class Mailing(StrEnum):
+    """How participants are told of their certificates."""
+
+    LINK = "link"
+    FILE = "file"
+    NONE = "none"
+
+
 class CredentialKind(StrEnum):
     """What a credential says: the programme completed, or hours attended without completing it."""
 

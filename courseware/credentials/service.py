@@ -2,12 +2,14 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from certificates import CertificateFacts
 from courseware import audit, jobs, mail
@@ -15,7 +17,14 @@ from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.credentials.models import Credential, IssueBatch, NumberSeries, Revocation
 from courseware.credentials.preflight_service import credentials_of, preflight, print_facts
-from courseware.credentials.rules import BatchState, number_in, series_name, series_problem
+from courseware.credentials.rules import (
+    BatchState,
+    Mailing,
+    download_name,
+    number_in,
+    series_name,
+    series_problem,
+)
 from courseware.db import db, new_public_id, only_once
 from courseware.errors import Refused
 from courseware.files import read_file, store_file
@@ -25,6 +34,7 @@ from courseware.texts import choose
 
 ISSUE = "issue certificates"
 LONGEST_REASON = 400
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @roles_on.register
@@ -37,17 +47,16 @@ def _roles_on_batch(subject: IssueBatch, user: User) -> set[Role]:
     return roles_on(subject.cohort, user) - {Role.PARTICIPANT}
 
 
-def issue_certificates(cohort: Cohort, *, by: User, now: datetime) -> IssueBatch:
+def issue_certificates(
+    cohort: Cohort, *, by: User, now: datetime, mailing: Mailing = Mailing.LINK
+) -> IssueBatch:
     """Reserve record and number for everyone who is ready, and queue the printing.
 
     One transaction: facts are frozen and numbers given without a gap, or nothing happens. Doing
     it again only reaches those who have become ready since. Raises Refused when there is nobody.
     """
-    programme = cohort.programme
-    if wrong := series_problem(programme.series_pattern):
-        raise Refused(wrong)
-    year = now.astimezone(ZoneInfo(cohort.timezone)).year
-    series = _locked_series(series_name(programme.series_pattern, year))
+    series = locked_series(cohort, now=now)
+    refuse_clock_set_back(now)
     # Read after the lock is held: another coordinator may just have issued to some of them.
     found = preflight(cohort, now=now)
     ready, paper = found.ready, found.paper
@@ -55,13 +64,9 @@ def issue_certificates(cohort: Cohort, *, by: User, now: datetime) -> IssueBatch
         raise Refused(
             Message("There is nobody to issue a certificate to now. Look at the reasons below.")
         )
-    print_facts(paper.facts_for(ready[0], now=now))  # the layout must hold
-    batch = IssueBatch(cohort=cohort, state=BatchState.QUEUED, asked_at=now, asked_by_id=by.id)
-    batch.public_id = new_public_id()
+    batch = open_batch(cohort, mailing=mailing, by=by, now=now)
     for candidate in ready:
-        series.last_serial += 1
-        number = number_in(series.name, series.last_serial)
-        code = new_public_id()
+        number, code = take_number(series), new_public_id()
         facts = paper.facts_for(candidate, now=now, number=number, code=code)
         batch.credentials.append(
             Credential(
@@ -76,15 +81,56 @@ def issue_certificates(cohort: Cohort, *, by: User, now: datetime) -> IssueBatch
                 reserved_at=now,
             )
         )
-    db.session.add(batch)
-    db.session.flush()
+    queue_printing(batch, now=now)
     audit.record("issue certificates", batch, by=by, now=now, count=len(ready))
-    jobs.queue(ISSUE, batch.public_id, now=now)
     return batch
 
 
-def _locked_series(name: str) -> NumberSeries:
-    """The counter of a series, held by this transaction until it ends."""
+def open_batch(cohort: Cohort, *, mailing: Mailing, by: User, now: datetime) -> IssueBatch:
+    """A new act of issuing, to add credentials to."""
+    return IssueBatch(
+        cohort=cohort,
+        public_id=new_public_id(),
+        state=BatchState.QUEUED,
+        mailing=mailing,
+        asked_at=now,
+        asked_by_id=by.id,
+    )
+
+
+def queue_printing(batch: IssueBatch, *, now: datetime) -> None:
+    """Write a batch with its credentials down, and ask for the printing."""
+    db.session.add(batch)
+    db.session.flush()
+    jobs.queue(ISSUE, batch.public_id, now=now)
+
+
+def take_number(series: NumberSeries) -> str:
+    """The next number of a series whose lock is held."""
+    series.last_serial += 1
+    return number_in(series.name, series.last_serial)
+
+
+def refuse_clock_set_back(now: datetime) -> None:
+    """Refuse to issue before what has been issued: numbers and dates must run the same way."""
+    newest = db.session.scalar(select(func.max(Credential.reserved_at)))
+    if newest is not None and now < newest - CLOCKS_DIFFER:
+        raise Refused(
+            Message(
+                "The clock of the server says %(now)s UTC, but the last certificate was issued at "
+                "%(newest)s UTC. Nothing was issued. Set the clock right and try again.",
+                now=f"{now:%Y-%m-%d %H:%M}",
+                newest=f"{newest:%Y-%m-%d %H:%M}",
+            )
+        )
+
+
+def locked_series(cohort: Cohort, *, now: datetime) -> NumberSeries:
+    """The counter of the cohort's series, held by this transaction until it ends."""
+    pattern = cohort.programme.series_pattern
+    if wrong := series_problem(pattern):
+        raise Refused(wrong)
+    name = series_name(pattern, now.astimezone(ZoneInfo(cohort.timezone)).year)
     if db.session.scalar(select(NumberSeries.id).where(NumberSeries.name == name)) is None:
         only_once(db.session, NumberSeries(name=name, last_serial=0))
     return db.session.scalars(
@@ -95,29 +141,34 @@ def _locked_series(name: str) -> NumberSeries:
     ).one()
 
 
-def unprinted_credentials(batch_public_id: str) -> list[str]:
-    """The public ids of a batch's credentials that have no file yet, in the order of numbers."""
-    found = db.session.scalars(
-        select(Credential.public_id)
-        .join(IssueBatch)
-        .where(IssueBatch.public_id == batch_public_id, Credential.file_sha256.is_(None))
-        .order_by(Credential.id)
-    )
-    return list(found)
-
-
 def begin_batch(batch: IssueBatch) -> None:
     """Say that the printing has begun."""
     if batch.state == BatchState.QUEUED:
         batch.state = BatchState.PRINTING
 
 
-def facts_to_print(credential_public_id: str) -> CertificateFacts | None:
-    """The frozen facts of a credential that has no file yet; None when it is printed."""
-    credential = find_credential(credential_public_id)
-    if credential is None or credential.file_sha256 is not None:
-        return None
-    return facts_of(credential)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A credential without a file, and the frozen facts to print it from."""
+
+    id: int
+    facts: CertificateFacts
+
+
+def waiting_to_be_printed(batch_public_id: str, *, behind: int, most: int) -> list[Waiting]:
+    """The next credentials of a batch without a file, in the order of their numbers."""
+    rows = db.session.execute(
+        select(Credential.id, Credential.facts)
+        .join(IssueBatch)
+        .where(
+            IssueBatch.public_id == batch_public_id,
+            Credential.file_sha256.is_(None),
+            Credential.id > behind,
+        )
+        .order_by(Credential.id)
+        .limit(most)
+    )
+    return [Waiting(row.id, CertificateFacts.from_json(row.facts)) for row in rows]
 
 
 def print_file(facts: CertificateFacts) -> str:
@@ -125,39 +176,74 @@ def print_file(facts: CertificateFacts) -> str:
     return store_file(print_facts(facts))
 
 
-def finish_credential(credential: Credential, *, sha256: str, now: datetime) -> None:
-    """Mark a credential as issued with this file, and tell its holder; done once."""
-    if credential.file_sha256 is not None:
-        return
-    credential.file_sha256, credential.issued_at, credential.failure = sha256, now, ""
+def finish_credentials(printed: Mapping[int, str | Exception], *, now: datetime) -> None:
+    """Mark credentials as issued with these files, and tell their holders; each is done once.
+
+    An exception in the place of a hash is written beside the credential; its number stays its
+    own. Rows are locked in the order of their ids: another worker may be at the same ones.
+    """
+    found = db.session.scalars(
+        select(Credential)
+        .where(Credential.id.in_(printed))
+        .order_by(Credential.id)
+        .options(
+            joinedload(Credential.enrolment, innerjoin=True),
+            joinedload(Credential.batch, innerjoin=True),
+        )
+        .with_for_update(of=Credential)
+        .execution_options(populate_existing=True)
+    )
+    for credential in found.all():
+        if credential.file_sha256 is not None:
+            continue
+        result = printed[credential.id]
+        if isinstance(result, Exception):
+            _note_failure(credential, result)
+        else:
+            _finish(credential, sha256=result, now=now)
+
+
+def _finish(credential: Credential, *, sha256: str, now: datetime) -> None:
+    credential.file_sha256, credential.failure = sha256, ""
+    credential.issued_at = max(now, credential.reserved_at)  # the clock may have been set back
     person = credential.enrolment.user
-    if person.email:
+    mailing = credential.batch.mailing
+    if person.email and mailing != Mailing.NONE:
+        file = mail.Attachment(sha256, file_name_of(credential))
         mail.queue(
             person.email,
             "certificate_issued",
             now=now,
             in_language=person.language or "en",
+            attachment=file if mailing == Mailing.FILE else None,
             person=person,
             facts=facts_of(credential),
+            is_attached=mailing == Mailing.FILE,
+            address=f"{current_app.config['SETTINGS'].base_url}/",
             programme=choose(credential.facts["programme"], person.language or "en"),
         )
 
 
-def note_failure(credential_public_id: str, error: Exception) -> None:
-    """Write down why a certificate could not be printed; its number stays its own."""
+def file_name_of(credential: Credential) -> str:
+    """What a certificate is called when it is downloaded: number and person."""
+    return download_name(credential.number, " ".join(facts_of(credential).recipient.names))
+
+
+def _note_failure(credential: Credential, error: Exception) -> None:
     logging.getLogger("courseware.credentials").error(
-        "certificate %s could not be printed", credential_public_id, exc_info=error
+        "certificate %s could not be printed", credential.number, exc_info=error
     )
-    credential = find_credential(credential_public_id)
-    if credential is not None:
-        said = str(error) if isinstance(error, Refused | OSError) else type(error).__name__
-        credential.failure = said[:LONGEST_REASON]
+    if isinstance(error, OSError):
+        said = f"The file could not be written: {error.strerror or error}."
+    else:
+        said = str(error) if isinstance(error, Refused) else type(error).__name__
+    credential.failure = said[:LONGEST_REASON]
 
 
 def finish_batch(batch: IssueBatch, *, now: datetime) -> None:
     """Close a batch of which everything is printed; one with failures stays open."""
-    if not unprinted_credentials(batch.public_id):
-        batch.state, batch.finished_at = BatchState.DONE, now
+    if not waiting_to_be_printed(batch.public_id, behind=0, most=1):
+        batch.state, batch.finished_at = BatchState.DONE, max(now, batch.asked_at)
 
 
 def print_again(batch: IssueBatch, *, by: User, now: datetime) -> None:
@@ -232,10 +318,11 @@ def progress_of(batch: IssueBatch) -> Progress:
         .where(Credential.batch_id == batch.id)
         .order_by(Credential.id)
     ).all()
+    failures = [f"{row.number}: {row.failure}" for row in rows if row.failure]
+    if not failures and batch.state != BatchState.DONE:
+        failures = list(filter(None, [jobs.last_error(ISSUE, batch.public_id)]))
     return Progress(
-        done=sum(1 for row in rows if row.file_sha256),
-        whole=len(rows),
-        failures=tuple(f"{row.number}: {row.failure}" for row in rows if row.failure),
+        done=sum(1 for row in rows if row.file_sha256), whole=len(rows), failures=tuple(failures)
     )
 
 
@@ -249,6 +336,9 @@ def list_credentials(cohort: Cohort) -> list[Credential]:
         .options(
             joinedload(Credential.enrolment),
             joinedload(Credential.revocation).joinedload(Revocation.revoked_by),
+            joinedload(Credential.supersedes),
+            joinedload(Credential.superseded_by),
+            selectinload(Credential.duplicates),
         )
     )
     return list(found)

@@ -16,9 +16,9 @@ from courseware.credentials import exports, service
 from courseware.credentials.forms import CodeForm, FileForm, RevokeForm
 from courseware.credentials.models import Credential, IssueBatch
 from courseware.credentials.preflight_service import preflight, print_preview, state_of
-from courseware.credentials.rules import BatchState, CredentialState, Verdict
+from courseware.credentials.rules import BatchState, CredentialState, Mailing, Verdict
 from courseware.credentials.verification_service import Comparison, compare_file
-from courseware.db import db
+from courseware.db import db, reading
 from courseware.i18n import _, ngettext
 from courseware.permissions import Permission, requires, signed_in_user
 from courseware.security import limiter
@@ -53,7 +53,14 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
 @requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
 def issue(cohort: Cohort) -> ResponseReturnValue:
     """Issue to everyone who is ready."""
-    batch = service.issue_certificates(cohort, by=signed_in_user(), now=clock.now())
+    with reading():  # printing one takes time, for which nobody else need wait
+        db.session.rollback()
+        print_preview(preflight(cohort, now=clock.now()), now=clock.now())
+        db.session.rollback()
+    mailing = request.form.get("mailing", Mailing.LINK, type=Mailing)
+    batch = service.issue_certificates(
+        cohort, by=signed_in_user(), now=clock.now(), mailing=mailing
+    )
     count = len(batch.credentials)
     db.session.commit()
     flash(
@@ -121,7 +128,7 @@ def print_again(batch: IssueBatch) -> ResponseReturnValue:
 def download(credential: Credential) -> ResponseReturnValue:
     """One certificate as it was issued, for its holder or a coordinator."""
     data = service.file_of(credential)
-    return _download(data, PDF, exports.file_name_of(credential))
+    return _download(data, PDF, service.file_name_of(credential))
 
 
 @bp.route("/certificates/<public_id>/revoke", methods=["GET", "POST"])

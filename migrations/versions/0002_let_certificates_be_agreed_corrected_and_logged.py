@@ -108,12 +108,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("issue_batch") as batch:
         batch.add_column(sa.Column("proposal_id", sa.Integer(), nullable=True))
+        batch.add_column(
+            sa.Column("mailing", sa.String(40), nullable=False, server_default="link")
+        )
         batch.create_foreign_key(
             op.f("fk_issue_batch_proposal_id_issue_proposal"),
             "issue_proposal",
             ["proposal_id"],
             ["id"],
         )
+    with op.batch_alter_table("outgoing_mail") as batch:
+        for column in (
+            sa.Column("attachment_sha256", sa.String(64), nullable=False, server_default=""),
+            sa.Column("attachment_name", sa.String(200), nullable=False, server_default=""),
+        ):
+            batch.add_column(column)
     with op.batch_alter_table("credential") as batch:
         batch.drop_constraint(op.f("uq_credential_enrolment_id"), type_="unique")
         for column in (
@@ -222,7 +231,11 @@ def downgrade() -> None:
         batch.create_unique_constraint(op.f("uq_credential_enrolment_id"), ["enrolment_id"])
     with op.batch_alter_table("issue_batch") as batch:
         batch.drop_constraint(op.f("fk_issue_batch_proposal_id_issue_proposal"), type_="foreignkey")
+        batch.drop_column("mailing")
         batch.drop_column("proposal_id")
+    with op.batch_alter_table("outgoing_mail") as batch:
+        batch.drop_column("attachment_name")
+        batch.drop_column("attachment_sha256")
     for table in ("agreement", "proposed_certificate", "issue_proposal", "approver"):
         op.drop_table(table)
     with op.batch_alter_table("programme") as batch:

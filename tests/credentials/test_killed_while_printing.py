@@ -14,7 +14,7 @@ from courseware.config import ROOT
 from courseware.credentials import service
 from courseware.credentials.models import Credential
 from courseware.credentials.rules import BatchState
-from courseware.db import db
+from courseware.db import db, reading
 from courseware.mail import OutgoingMail
 
 WORKER = """
@@ -44,9 +44,12 @@ def start_worker(app):
 
 def printed():
     db.session.rollback()
-    return db.session.scalar(
-        select(func.count()).select_from(Credential).where(Credential.file_sha256.is_not(None))
-    )
+    with reading():
+        found = db.session.scalar(
+            select(func.count()).select_from(Credential).where(Credential.file_sha256.is_not(None))
+        )
+        db.session.rollback()
+    return found
 
 
 def wait_until(printed_at_least, worker, seconds=90):
