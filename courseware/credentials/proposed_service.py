@@ -5,13 +5,23 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from courseware.cohorts.models import Enrolment
+from courseware.cohorts.models import Cohort, Enrolment
 from courseware.credentials.agreement_rules import ProposedRow
 from courseware.credentials.models import IssueProposal, ProposedCertificate
 from courseware.db import db
 from courseware.partners.models import Organisation
 from courseware.partners.rules import Part
 from courseware.programmes.models import Programme
+
+
+def hold_cohort(cohort: Cohort) -> None:
+    """Let this transaction alone propose, agree, withdraw or issue for a cohort until it ends.
+
+    On SQLite every writer waits for the others anyway.
+    """
+    db.session.execute(
+        select(Cohort.id).where(Cohort.id == cohort.id).with_for_update(key_share=True)
+    )
 
 
 def organisations_to_agree(programme: Programme) -> list[Organisation]:

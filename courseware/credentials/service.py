@@ -17,6 +17,7 @@ from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.credentials.models import Credential, IssueBatch, NumberSeries, Revocation
 from courseware.credentials.preflight_service import credentials_of, preflight, print_facts
+from courseware.credentials.proposed_service import hold_cohort
 from courseware.credentials.rules import (
     BatchState,
     Mailing,
@@ -55,6 +56,7 @@ def issue_certificates(
     One transaction: facts are frozen and numbers given without a gap, or nothing happens. Doing
     it again only reaches those who have become ready since. Raises Refused when there is nobody.
     """
+    hold_cohort(cohort)
     series = locked_series(cohort, now=now)
     refuse_clock_set_back(now)
     # Read after the lock is held: another coordinator may just have issued to some of them.
@@ -65,6 +67,9 @@ def issue_certificates(
             Message("There is nobody to issue a certificate to now. Look at the reasons below.")
         )
     batch = open_batch(cohort, mailing=mailing, by=by, now=now)
+    batch.proposal_id = max(
+        (each.proposed.proposal_id for each in ready if each.proposed), default=None
+    )
     for candidate in ready:
         number, code = take_number(series), new_public_id()
         facts = paper.facts_for(candidate, now=now, number=number, code=code)
