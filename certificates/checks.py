@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from .designs import Design, Room
@@ -51,6 +52,7 @@ class Fitted:
     size: float
 
 
+@lru_cache(4096)
 def clean(text: str) -> str:
     """The text as it is printed: NFC, no invisible format characters, single plain spaces.
 
@@ -65,6 +67,11 @@ def clean(text: str) -> str:
 
 def problems_of(facts: CertificateFacts, design: Design) -> list[Problem]:
     """Every reason why these facts cannot be printed in this design; none is good."""
+    return problems_of_people(facts, design) or problems_of_texts(facts, design)
+
+
+def problems_of_people(facts: CertificateFacts, design: Design) -> list[Problem]:
+    """What speaks against printing the name, and what else is this person's own."""
     if not facts.recipient.names:
         return [Problem(N_("The certificate has no name. Enter the participant's name."))]
     problems = []
@@ -75,15 +82,25 @@ def problems_of(facts: CertificateFacts, design: Design) -> list[Problem]:
     for room, name in names_in_order(facts, design):
         if fit(name, room, design) is None:
             problems.append(Problem(N_("“%(name)s” is too wide to be printed."), {"name": name}))
+    if missing := missing_letters(facts.number, design):
+        problems.append(_lacking(facts.number, missing))
+    return problems
+
+
+def problems_of_texts(facts: CertificateFacts, design: Design) -> list[Problem]:
+    """What speaks against printing the texts that a whole cohort shares."""
+    problems = []
     for text in printed_texts(facts):
         if missing := missing_letters(clean(text), design):
-            problems.append(
-                Problem(
-                    N_("“%(text)s” has letters that the fonts of the design lack: %(letters)s."),
-                    {"text": text, "letters": _spelled(missing)},
-                )
-            )
+            problems.append(_lacking(text, missing))
     return problems
+
+
+def _lacking(text: str, missing: list[str]) -> Problem:
+    return Problem(
+        N_("“%(text)s” has letters that the fonts of the design lack: %(letters)s."),
+        {"text": text, "letters": _spelled(missing)},
+    )
 
 
 def problems_of_name(name: str, design: Design) -> list[Problem]:
@@ -130,6 +147,7 @@ def missing_letters(text: str, design: Design) -> list[str]:
     return [c for c in dict.fromkeys(text) if ord(c) not in design.alphabet]
 
 
+@lru_cache(4096)
 def fit(name: str, room: Room, design: Design) -> Fitted | None:
     """The name at the largest size that its room allows, on one line or two; None if too wide."""
     face = design.faces[room.font]
@@ -161,7 +179,7 @@ def names_in_order(facts: CertificateFacts, design: Design) -> list[tuple[Room, 
 
 def printed_texts(facts: CertificateFacts) -> Iterator[str]:
     """Every free text that will stand on the paper, apart from the name."""
-    several: list[Texts] = [facts.programme, facts.cohort]
+    several: list[Texts] = [facts.programme, facts.cohort, *facts.texts.values()]
     for partner in facts.partners:
         several += [partner.names, partner.city]
         yield partner.letters
@@ -169,7 +187,6 @@ def printed_texts(facts: CertificateFacts) -> Iterator[str]:
         several += [signatory.names, signatory.offices, signatory.organisation]
     for module in facts.modules:
         several += [module.titles, *module.outcomes]
-    yield facts.number
     for texts in several:
         for language in facts.languages:
             yield in_language(texts, language)

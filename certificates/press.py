@@ -1,73 +1,46 @@
-"""The press: opened for a design, it prints facts to the bytes of a PDF."""
+"""The press: opened for a design, it prints facts to the bytes of a PDF.
+
+Every file is PDF/A-3a and PDF/UA-1, whichever way it came about, and sealed where there is a seal.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import importlib.metadata
 import logging
-import re
+import os
+import tempfile
 import threading
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import groupby
-from typing import Any, Protocol
-
-import segno
-from babel import Locale
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .checks import (
     N_,
     CannotPrint,
-    Fitted,
     Problem,
-    clean,
-    fit,
-    in_language,
-    names_in_order,
     problems_of,
+    problems_of_people,
+    problems_of_texts,
 )
 from .designs import HERE, Design, DesignIncomplete, read_design
-from .facts import Attachment, CertificateFacts, Recipient, Texts
-from .phrases import (
-    LANGUAGES,
-    PHRASES,
-    date_range,
-    hours_figure,
-    long_date,
-)
-from .signing import Seal
-from .template import (
-    LINK,
-    QR_COLOUR,
-    FieldValue,
-    NotSettable,
-    NotTheSame,
-    Template,
-    cover_style,
-    prove,
-    say_raised_marks,
-)
-from .wording import heading_of, wording_of
+from .facts import Attachment, CertificateFacts
+from .phrases import LANGUAGES
+from .signing import Seal, Signer
+from .view import Person, paper_view, person_of, shape_of, template_view
+from .writing import NotSettable, Plan, Template
 
-# A reserved name that never resolves; addresses below it stand for the files of the design.
-ADDRESS = "https://design.invalid/"
-# How tightly the transcript is set, from roomy to dense; the first that fits one page is taken.
-DENSITIES = ("roomy", "close", "dense", "tight")
-VARIANT = "pdf/ua-1"
-SAMPLES = 2  # laid out whole before a template is made, and what it is proved against
+if TYPE_CHECKING:
+    from .layout import Images, Layout
+
+FORM = 1  # of a kept template; raised whenever what a plan means changes
 MOST_LEARNED = 16
-TRANSCRIPT_TOO_LONG = N_(
-    "The transcript does not fit on one page. Shorten the titles or the outcomes of the modules."
-)
-
-
-class Images(Protocol):
-    """Gives the bytes of a picture (PNG), by its SHA-256. Raises KeyError where there is none."""
-
-    def __call__(self, sha256: str, /) -> bytes: ...
+MOST_KEPT = 200
+IMAGE_MISSING = N_("The picture of a logo or a signature is missing. Upload it again.")
 
 
 def open_press(
@@ -76,15 +49,16 @@ def open_press(
     *,
     images: Images | None = None,
     seal: Seal | None = None,
+    keep: Path | None = None,
 ) -> Press:
     """A press for this design in one language, or two side by side. Use one per thread.
 
     `images` gives the logos and signatures that facts name; with `seal` every file is signed.
+    Templates are kept in the folder `keep`, so that the next press need not make them again.
     """
-    return Press(read_design(design), languages, images=images, seal=seal)
+    return Press(read_design(design), languages, images=images, seal=seal, keep=keep)
 
 
-_Sample = tuple[dict[str, Any], bytes]
 _kept = threading.local()
 
 
@@ -94,21 +68,32 @@ def press_of_this_thread(
     *,
     images: Images | None = None,
     seal: Seal | None = None,
+    keep: Path | None = None,
 ) -> Press:
     """A press opened before by this thread for the same, else a new one."""
     presses: dict[Any, Press] = _kept.__dict__.setdefault("presses", {})
-    key = (design, languages, images, seal)
+    key = (design, languages, images, seal, keep)
     if key not in presses:
-        presses[key] = open_press(design, languages, images=images, seal=seal)
+        presses[key] = open_press(design, languages, images=images, seal=seal, keep=keep)
     return presses[key]
+
+
+class _Learned:
+    """What a press knows of one cohort: a template, or people laid out whole to make it from."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        self.samples: dict[tuple[str, ...], tuple[Person, bytes]] = {}
+        self.template: Template | None = None
+        self.fails = False
 
 
 class Press:
     """Prints certificates of one design; fonts and styles are read once.
 
-    The first two of a batch are laid out whole. From them a template is made and proved to draw
-    the same; the others are set into it, a hundred times faster. What the template cannot set
-    is laid out whole as well.
+    The first two people of a cohort are laid out whole. From them a template is made and proved
+    to draw the same; all others are set into it, a hundred times faster, and it is kept for later.
+    What the template cannot set is laid out whole as well.
     """
 
     def __init__(
@@ -118,321 +103,164 @@ class Press:
         *,
         images: Images | None = None,
         seal: Seal | None = None,
+        keep: Path | None = None,
     ) -> None:
         if not 1 <= len(languages) <= 2 or set(languages) - set(LANGUAGES):
             raise DesignIncomplete(f"One or two of these languages, please: {LANGUAGES}.")
         self.design = design
         self.languages = languages
         self._images = images
+        self._signer = Signer(seal) if seal else None
+        self._keep = keep
+        self._known: dict[str, _Learned] = {}
         self._layouts: dict[str, Layout] = {}
-        self._learned: dict[str, list[_Sample] | Template | None] = {}
+
+    def layout_for(self, facts: CertificateFacts) -> Layout:
+        """The layout engine with the ink of these facts, started when it is first needed."""
+        from .layout import Layout
+
+        if facts.accent not in self._layouts:
+            if len(self._layouts) >= MOST_LEARNED:
+                self._layouts.clear()
+            self._layouts[facts.accent] = Layout(
+                self.design, self.languages, facts.accent, self._images
+            )
+        return self._layouts[facts.accent]
 
     def problems(self, facts: CertificateFacts) -> list[Problem]:
         """Every reason why these facts cannot be printed, without printing them."""
-        return problems_of(facts, self.design)
+        return problems_of(facts, self.design) or self._missing_images(facts)
 
-    def print(self, facts: CertificateFacts, *, attachments: Sequence[Attachment] = ()) -> bytes:
-        """The finished PDF: the certificate and its transcript. Raises CannotPrint."""
+    def print(
+        self,
+        facts: CertificateFacts,
+        *,
+        attachments: Sequence[Attachment] = (),
+        signed_at: datetime | None = None,
+    ) -> bytes:
+        """The finished PDF: the certificate and its transcript. Raises CannotPrint.
+
+        `signed_at` is what the seal says of its time; now, where it is not given.
+        """
         if facts.languages != self.languages:
             raise ValueError(f"This press is opened for {self.languages}, not {facts.languages}.")
-        if problems := self.problems(facts):
+        if problems := problems_of_people(facts, self.design):
             raise CannotPrint(problems)
-        view = paper_view(facts, self.design)
-        layout = self._layout_for(facts)
-        if any(unicodedata.combining(c) for c in "".join(facts.recipient.names)):
-            return say_raised_marks(layout.print(view))
-        key = _what_is_shared(facts, view)
-        learned = self._learned.setdefault(key, [])
-        if isinstance(learned, Template):
+        known = self._known_of(facts)
+        if known.problems:
+            raise CannotPrint(known.problems)
+        person = person_of(facts, self.design)
+        how: dict[str, Any] = {
+            "attachments": attachments,
+            "signer": self._signer,
+            "at": signed_at,
+        }
+        has_marks = any(unicodedata.combining(c) for c in "".join(facts.recipient.names))
+        if known.template and not has_marks:
             try:
-                return _set(learned, view)
+                return known.template.print(person, **how)
             except NotSettable:
-                return layout.print(view)
-        data = layout.print(view)
-        if learned is not None:
-            learned.append((view, data))
-            if len(learned) == SAMPLES:
-                if len(self._learned) > MOST_LEARNED:
-                    self._learned.clear()
-                self._learned[key] = self._proved_template(facts, learned)
-        return data
+                pass
+        laid_out = self.layout_for(facts).print(paper_view(facts, self.design))
+        if not has_marks and not known.template and not known.fails:
+            self._learn(facts, known, person, laid_out)
+        return self._whole(person, laid_out).print(person, **how)
 
-    def _layout_for(self, facts: CertificateFacts) -> Layout:
-        if facts.accent not in self._layouts:
-            if len(self._layouts) > MOST_LEARNED:
-                self._layouts.clear()
-            self._layouts[facts.accent] = Layout(self.design, facts.accent, self._images)
-        return self._layouts[facts.accent]
+    def _whole(self, person: Person, laid_out: bytes) -> Template:
+        from .template import plan_of_whole
 
-    def _proved_template(self, facts: CertificateFacts, samples: list[_Sample]) -> Template | None:
+        names = {value.text for value in person.fields.values() if value.size is not None}
+        return Template(plan_of_whole(laid_out, names), self.design)
+
+    def _known_of(self, facts: CertificateFacts) -> _Learned:
+        key = shape_of(facts, self.design)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= MOST_LEARNED:
+                self._known.clear()
+            problems = problems_of_texts(facts, self.design) + self._missing_images(facts)
+            known = self._known[key] = _Learned(problems)
+            path = self._path(key)
+            if path and not problems:
+                # Where it is not kept yet, or damaged, it is made anew.
+                with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                    known.template = Template(Plan.load(path.read_bytes()), self.design)
+        return known
+
+    def _missing_images(self, facts: CertificateFacts) -> list[Problem]:
+        wanted = [partner.logo for partner in facts.partners]
+        wanted += [signatory.signature for signatory in facts.signatories]
+        for sha256 in filter(None, wanted):
+            try:
+                found = self._images(sha256) if self._images else b""
+            except (LookupError, OSError):
+                found = b""
+            if hashlib.sha256(found).hexdigest() != sha256:
+                return [Problem(IMAGE_MISSING)]
+        return []
+
+    def _learn(
+        self, facts: CertificateFacts, known: _Learned, person: Person, laid_out: bytes
+    ) -> None:
+        """Remember a person laid out whole; from the second on, make the template and prove it."""
+        from .template import NotTheSame, learn, prove
+
+        names = tuple(facts.recipient.names)
+        known.samples[names] = (person, laid_out)
+        if len(known.samples) < 2:
+            return
+        samples = list(known.samples.values())
+        known.samples = {}
         try:
-            layout = self._layout_for(facts)
-            laid_out = layout.print(template_view(facts, self.design), with_alphabet=True)
-            template = Template(laid_out, self.design, self.languages[0])
-            for view, data in samples:
-                prove(_set(template, view), data)
+            view = template_view(facts, self.design)
+            plan = learn(
+                self.layout_for(facts).print(view, with_alphabet=True),
+                samples,
+                self.design,
+                self.languages,
+            )
+            template = Template(plan, self.design)
+            for each, data in samples:
+                prove(template.print(each), data)
         except (NotTheSame, NotSettable) as reason:
+            known.fails = True
             logging.getLogger("certificates").warning(
                 "the design %s is laid out anew for each person: %s", self.design.name, reason
             )
+            return
+        known.template = template
+        if path := self._path(shape_of(facts, self.design)):
+            _keep_file(path, plan.dump())
+
+    def _path(self, key: str) -> Path | None:
+        if self._keep is None:
             return None
-        return template
+        said = f"{_version_of(self.design)} {self.languages} {key}"
+        return self._keep / f"{hashlib.sha256(said.encode()).hexdigest()}.template"
 
 
-class Layout:
-    """The layout engine, with what can be shared between documents."""
-
-    def __init__(self, design: Design, accent: str = "", images: Images | None = None) -> None:
-        self._fetcher = DesignFiles(design, accent, images)
-        self._fonts = FontConfiguration()
-        self._style = self._sheet(design.style(accent))
-        self._alphabet = self._sheet(cover_style(design))
-        environment = Environment(
-            loader=FileSystemLoader([design.folder, HERE]),
-            undefined=StrictUndefined,
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._page = environment.get_template("design.html")
-
-    def _sheet(self, css: str) -> CSS:
-        return CSS(string=css, base_url=ADDRESS, url_fetcher=self._fetcher, font_config=self._fonts)
-
-    def print(self, view: dict[str, Any], *, with_alphabet: bool = False) -> bytes:
-        """Lay a document out and write it, as tightly as it needs to have two pages."""
-        sheets = [self._style, self._alphabet] if with_alphabet else [self._style]
-        for density in DENSITIES:
-            html = self._page.render(**view, density=density)
-            document = HTML(string=html, base_url=ADDRESS, url_fetcher=self._fetcher).render(
-                stylesheets=sheets, font_config=self._fonts, pdf_variant=VARIANT
-            )
-            if len(document.pages) == 2:
-                return document.write_pdf(
-                    pdf_variant=VARIANT, pdf_identifier=view["reference"].encode()
-                )
-        raise CannotPrint([Problem(TRANSCRIPT_TOO_LONG)])
+@cache
+def _version_of(design: Design) -> str:
+    """What a kept template depends on besides the facts: files, fonts, libraries, our own form."""
+    digest = hashlib.sha256(str(FORM).encode())
+    own = Path(__file__).parent.glob("*.py")
+    for path in sorted([*design.folder.iterdir(), *HERE.iterdir(), *design.fonts.values(), *own]):
+        if path.is_file():
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for library in ("weasyprint", "pydyf", "pikepdf", "uharfbuzz", "fonttools"):
+        digest.update(importlib.metadata.version(library).encode())
+    return digest.hexdigest()
 
 
-class DesignFiles(URLFetcher):
-    """The only side door of the layout engine: a design's art and named fonts, and pictures.
-
-    Pictures are asked for by their SHA-256 and given by whoever opened the press.
-    """
-
-    def __init__(self, design: Design, accent: str = "", images: Images | None = None) -> None:
-        super().__init__(allowed_protocols=(), allow_redirects=False)
-        self._art = {ADDRESS + name: drawn for name, drawn in design.art(accent).items()}
-        self._fonts = {ADDRESS + name: path for name, path in design.fonts.items()}
-        self._images = images
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """The file that a design names; anything else stops the print."""
-        if url in self._art:
-            return URLFetcherResponse(url, self._art[url], {"Content-Type": "image/svg+xml"})
-        if url in self._fonts:
-            data = self._fonts[url].read_bytes()
-            return URLFetcherResponse(url, data, {"Content-Type": "font/ttf"})
-        if self._images and (named := _PICTURE.fullmatch(url)):
-            return URLFetcherResponse(url, self._images(named[1]), {"Content-Type": "image/png"})
-        raise FatalURLFetchingError(f"A design may not open {url}.")
-
-
-_PICTURE = re.compile(re.escape(ADDRESS) + "picture/([0-9a-f]{64})")
-
-
-def _picture(sha256: str) -> str:
-    return f"{ADDRESS}picture/{sha256}" if sha256 else ""
-
-
-def paper_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
-    """The facts as the design's page asks for them: every text in every language, in order."""
-
-    def said(texts: Texts) -> list[tuple[str, str]]:
-        # What is the same in both languages, a name for instance, is said once.
-        several = {
-            clean(in_language(texts, language)): language for language in facts.languages[::-1]
-        }
-        return [(language, text) for text, language in reversed(several.items())]
-
-    def hours(minutes: int) -> str:
-        return hours_figure(minutes, facts.academic_hour_minutes, facts.languages[0])
-
-    first = facts.languages[0]
-    names: list[dict[str, Any]] = [
-        {"lines": fitted.lines, "size": fitted.size}
-        for room, name in names_in_order(facts, design)
-        if (fitted := fit(name, room, design))
-    ]
-    listed = fit(names_in_order(facts, design)[0][1], design.listed_name, design)
-    assert listed is not None, "problems_of has looked at it"
-    return {
-        "title": f"{heading_of(facts, first)} {facts.number} · {' '.join(names[0]['lines'])}",
-        "languages": facts.languages,
-        "columns": [_column(facts, language, design) for language in facts.languages],
-        "names": names,
-        "listed": listed,
-        "reference": facts.number,
-        "fields": _fields(facts, names, listed, hours),
-        "partners": [
-            {
-                "logo": _picture(partner.logo),
-                "letters": partner.letters,
-                "colour": partner.colour,
-                "names": said(partner.names),
-                "places": [
-                    (
-                        language,
-                        f"{clean(in_language(partner.city, language))}, {country}",
-                    )
-                    for language in facts.languages
-                    if (country := _country(partner.country, language))
-                ],
-            }
-            for partner in facts.partners
-        ],
-        "signatories": [
-            {
-                "names": said(signatory.names),
-                "offices": said(_together(signatory.offices, signatory.organisation)),
-                "signature": _picture(signatory.signature),
-            }
-            for signatory in facts.signatories
-        ],
-        "modules": [
-            {
-                "columns": [
-                    {
-                        "language": language,
-                        "title": clean(in_language(module.titles, language)),
-                        "outcomes": [clean(in_language(o, language)) for o in module.outcomes],
-                    }
-                    for language in facts.languages
-                ],
-                "hours": hours(module.minutes),
-                "credited": "" if module.credited is None else hours(module.credited),
-            }
-            for module in facts.modules
-        ],
-        "hours": hours(facts.minutes),
-        "credited": None if facts.credited is None else hours(facts.credited),
-        "address": facts.verification_url,
-        "link": facts.verification_url.partition("://")[2],
-        "qr": qr_path(facts.code),
-    }
-
-
-def template_view(facts: CertificateFacts, design: Design) -> dict[str, Any]:
-    """The same for nobody in particular: `{fields}` stand where people differ."""
-    view = paper_view(replace(facts, number="{reference}"), design)
-    for place, name in enumerate(view["names"]):
-        name["lines"] = tuple(f"{{{_line(place, line)}}}" for line in range(len(name["lines"])))
-    view["listed"] = Fitted(("{listed}",), view["listed"].size)
-    view["title"] = f"{heading_of(facts, facts.languages[0])} {{reference}} · {{listed}}"
-    if facts.credited is not None:
-        view["credited"] = "{figures}"
-        for place, module in enumerate(view["modules"]):
-            module["credited"] = f"{{figure{place}}}"
-    view["link"], view["address"] = "{link}", LINK
-    view["qr"] = {"side": 1, "path": "M0 .5h1", "colour": QR_COLOUR}
-    return view
-
-
-def _fields(
-    facts: CertificateFacts, names: list[dict[str, Any]], listed: Fitted, hours: Any
-) -> dict[str, FieldValue]:
-    """What stands in each field of a template."""
-    fields = {
-        "reference": FieldValue(facts.number),
-        "listed": FieldValue(" ".join(listed.lines), listed.size),
-        "link": FieldValue(facts.verification_url.partition("://")[2]),
-    }
-    for place, name in enumerate(names):
-        for number, line in enumerate(name["lines"]):
-            fields[_line(place, number)] = FieldValue(line, name["size"])
-    if facts.credited is not None:
-        fields["figures"] = FieldValue(hours(facts.credited))
-        for place, module in enumerate(facts.modules):
-            fields[f"figure{place}"] = FieldValue(hours(module.credited or 0))
-    return fields
-
-
-def _line(name: int, line: int) -> str:
-    return f"name_{name}_{line}"
-
-
-def _set(template: Template, view: dict[str, Any]) -> bytes:
-    return template.print(
-        view["fields"], title=view["title"], address=view["address"], code=view["qr"]
-    )
-
-
-def _what_is_shared(facts: CertificateFacts, view: dict[str, Any]) -> str:
-    """What must be the same for two people to share a template."""
-    modules = tuple(replace(row, credited=row.credited and 0) for row in facts.modules)
-    is_said = facts.kind == "statement"  # a statement says the hours in its sentence
-    shared = replace(
-        facts,
-        number="",
-        verification_url="",
-        recipient=Recipient(),
-        credited=facts.credited and (facts.credited if is_said else 0),
-        offline=facts.offline and "yes",
-        modules=modules,
-    )
-    lines = [len(name["lines"]) for name in view["names"]]
-    return f"{lines} {shared!r}"
-
-
-def _together(offices: Texts, organisation: Texts) -> Texts:
-    """“Office, organisation” in every language that one of them has."""
-    return {
-        language: f"{in_language(offices, language)}, {in_language(organisation, language)}"
-        for language in {**offices, **organisation}
-    }
-
-
-def _column(facts: CertificateFacts, language: str, design: Design) -> dict[str, Any]:
-    words = PHRASES[language]
-    hour = facts.academic_hour_minutes
-    room = design.title if len(facts.languages) == 1 else design.title_of_two
-    programme = words.quoted.format(title=clean(in_language(facts.programme, language)))
-    return {
-        "language": language,
-        "words": words,
-        "said": wording_of(facts, language),
-        "programme": programme,
-        "title": fit(programme, room, design) or Fitted((programme,), room.least),
-        "hour_length": words.hour_length.format(minutes=hour),
-        "delivered": words.delivered.format(
-            dates=date_range(facts.delivered_from, facts.delivered_to, language)
-        ),
-        "cohort": clean(in_language(facts.cohort, language)),
-        "issued": words.issued.format(date=long_date(facts.issued_on, language)),
-        "number": words.number.format(number=facts.number),
-        "hours_note": words.hours_note.format(minutes=hour),
-    }
-
-
-def _country(code: str, language: str) -> str:
-    return Locale(language).territories.get(code, code)
-
-
-def qr_path(url: str) -> dict[str, Any]:
-    """The QR code of `url` as strokes one unit high, for SVG and for PDF, and its side in units."""
-    rows = [bytes(row) for row in segno.make(url, error="m", micro=False).matrix]
-    path, operators = [], []
-    for y, row in enumerate(rows):
-        x = 0
-        for dark, run in groupby(row):
-            length = len(list(run))
-            if dark:
-                path.append(f"M{x} {y + 0.5}h{length}")
-                operators.append(f"{x} {y + 0.5} m {x + length} {y + 0.5} l")
-            x += length
-    return {
-        "side": len(rows),
-        "path": "".join(path),
-        "operators": "\n".join(operators),
-        "colour": "#000",
-    }
+def _keep_file(path: Path, data: bytes) -> None:
+    """Write the file whole or not at all, and let the oldest go where there are too many."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = sorted(path.parent.glob("*.template"), key=lambda each: each.stat().st_mtime)
+        for old in kept[: max(0, len(kept) - MOST_KEPT + 1)]:
+            old.unlink(missing_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            file.write(data)
+        os.replace(file.name, path)
+    except OSError as error:  # a full disk costs time later, and no certificate now
+        logging.getLogger("certificates").warning("a template could not be kept: %s", error)

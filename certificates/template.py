@@ -2,9 +2,8 @@
 
 The layout engine sets the design once with `{fields}` in the place of what differs from person
 to person. The finished pages are then read: text runs with a field become holes with their font,
-size and place; everything else is kept as it is. For each person HarfBuzz shapes the texts with
-the very font files of the design, and they are written into the holes, inside the marked content
-that was there, so that structure and text extraction survive. Nothing is rendered again.
+size and place; everything else is kept as it is. How a run is anchored and shaped is learned from
+people who were laid out whole, and what the template draws is proved against them.
 """
 
 from __future__ import annotations
@@ -13,32 +12,30 @@ import io
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-from xml.sax.saxutils import escape
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream, String
 
-from .designs import Design, Face
+from .designs import Design
+from .phrases import PHRASES
+from .signing import FIELD as SEAL
+from .view import LINK, QR_COLOUR, Person
+from .writing import FIELD, FontPlan, Hole, NotSettable, Plan, filled, shaped
 
 COVER = "{*}"
-QR_COLOUR = "#010203"
-LINK = "https://link.invalid/field"
 TOLERANCE = 0.35  # CSS pixels, a tenth of a millimetre
-_FIELD = re.compile(r"\{(\w+)\}")
-_QR_STROKE = (1 / 255, 2 / 255, 3 / 255)
+_QR_STROKE = tuple(int(QR_COLOUR[at : at + 2], 16) / 255 for at in (1, 3, 5))
+_FEATURES: tuple[tuple[str, ...], ...] = ((), ("tnum", "lnum"), ("lnum",), ("tnum",), ("onum",))
 # What the embedded fonts must be able to set, beyond the words of the design itself.
 _ALPHABET = (
     "".join(map(chr, (*range(0x21, 0x7F), *range(0xA1, 0x180), *range(0x400, 0x460))))
     + "ҐґҒғҚқҢңҮүҰұҲҳҶҷҺһӘәӢӣӨөӮӯȘșȚțʻʼ’‘“”„–—№…"
 )
 _PAIRS = "ff fi fl ffi ffl fj ft tt Th"
-
-
-class NotSettable(Exception):
-    """This text cannot be set into a hole; the layout engine has to lay the whole page out."""
+Sample = tuple[Person, bytes]
 
 
 class NotTheSame(Exception):
@@ -46,18 +43,7 @@ class NotTheSame(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldValue:
-    """What a field says for one person; a size in points where it is fitted to the text."""
-
-    text: str
-    size: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Font:
-    """An embedded font: the face it was cut from, and the glyphs that it still has."""
-
-    face: Face
     name: str
     widths: Mapping[int, float]
     texts: Mapping[int, str]
@@ -65,25 +51,26 @@ class _Font:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hole:
-    """Where a run of text with fields stood: `anchor` is the x of its start, centre or end."""
+class _Run:
+    """One drawn piece of text: `advance` is its width in CSS pixels."""
 
-    text: str
     font: str
     size: float
-    anchor: float
-    align: float
+    x: float
     y: float
-    features: tuple[str, ...]
+    advance: float
+    glyphs: tuple[int, ...]
+    text: str
 
 
-_QR_HOLE = object()
+def cover_style(design: Design, languages: tuple[str, ...]) -> str:
+    """Page-margin boxes that carry the alphabet into every embedded font, far off the paper.
 
-
-def cover_style(design: Design) -> str:
-    """Page-margin boxes that carry the alphabet into every embedded font, far off the paper."""
+    The fonts of names get all letters, the others what dates and numbers need in these languages.
+    """
     every = " ".join(c for c in _ALPHABET if ord(c) in design.alphabet)
-    plain = " ".join(c for c in _ALPHABET if c.isascii())
+    worded = {c for language in languages for said in words_of_dates(language) for c in said}
+    plain = " ".join(c for c in _ALPHABET if c.isascii() or c in worded)
     in_rooms = {room.font for room in (design.first_name, design.second_name, design.listed_name)}
     boxes = ("top-left", "top-center", "top-right", "bottom-left", "bottom-center", "bottom-right")
     more = ("left-top", "left-middle", "left-bottom", "right-top", "right-middle", "right-bottom")
@@ -102,138 +89,279 @@ def cover_style(design: Design) -> str:
     return f"@page :first {{ {' '.join(rules)} }}"
 
 
-class Template:
-    """The pages of one layout with holes in them."""
+def words_of_dates(language: str) -> tuple[str, ...]:
+    """The words from which fields are made that are no names."""
+    words = PHRASES[language]
+    texts = (getattr(words, name) for name in words.__slots__)
+    return (*(text for text in texts if isinstance(text, str)), *words.months, *words.hour_forms)
 
-    def __init__(self, laid_out: bytes, design: Design, language: str) -> None:
-        self._pdf = pikepdf.open(io.BytesIO(laid_out))
-        self._language = language
-        self._align = {"n": 0.5 if design.centres_names else 0.0, "f": 1.0, "r": 1.0}
-        self._fonts = _fonts_of(self._pdf, design)
-        self._pages: list[tuple[Stream, list[Any]]] = []
-        for page in self._pdf.pages:
-            body = self._pdf.make_stream(b" ")
-            parts = self._cut(page)
-            page.Contents = body
-            self._pages.append((body, parts))
-        self._links = [
-            (owner, key)
-            for each in self._pdf.objects
-            if isinstance(each, Dictionary)
-            for owner, key in _strings_with_link(each)
-        ]
-        self._metadata = self._pdf.Root.Metadata.read_bytes().decode()
 
-    def _cut(self, page: Any) -> list[Any]:
-        """Static pieces of the content stream as bytes, and between them the holes."""
-        parts: list[Any] = []
-        kept: list[Any] = []
+def learn(
+    laid_out: bytes, samples: Sequence[Sample], design: Design, languages: tuple[str, ...]
+) -> Plan:
+    """The plan of a layout with fields. Raises NotTheSame where it cannot set the samples."""
+    pdf = pikepdf.open(io.BytesIO(laid_out))
+    fonts = _fonts_of(pdf)
+    files = {name: _file_of(font, design) for name, font in fonts.items()}
+    drawn = [(person, _runs_by_page(data)) for person, data in samples]
+    bodies: dict[int, Sequence[str | Hole | None]] = {}
+    for number, page in enumerate(pdf.pages):
+        parts = _cut(page, fonts)
+        if len(parts) == 1:
+            continue
+        same = [(person, pages[number]) for person, pages in drawn]
+        count = sum(1 for _ in _runs(page, fonts) if _[1] is not None and COVER not in _[1].text)
+        if any(len(runs) != count for _, runs in same):
+            raise NotTheSame("a field stands on another number of lines")
+        body = pdf.make_stream(b" ")
+        learned: list[str | Hole | None] = []
+        for part in parts[1:-1]:
+            if isinstance(part, tuple):
+                at, run = part
+                of = [(person, runs[at]) for person, runs in same]
+                learned.append(_hole(run, of, fonts[run.font], files[run.font], design, languages))
+            else:
+                learned.append(None if part is None else part.decode("latin-1"))
+        page.Contents = Array([_packed(pdf, parts[0]), body, _packed(pdf, parts[-1])])
+        bodies[body.objgen[0]] = learned
+    return _plan_of(pdf, bodies, fonts, files)
 
-        def cut() -> None:
-            parts.append(pikepdf.unparse_content_stream(kept))
-            kept.clear()
 
-        in_code = False
-        for instruction, run in _runs(page, self._fonts):
-            operator = str(instruction.operator)
-            if in_code:
-                in_code = operator != "S"
-                continue
-            if run is not None and COVER in run.text:
-                continue
-            if run is not None and _FIELD.search(run.text):
-                cut()
-                parts.append(self._hole(run))
-                continue
-            if operator == "RG" and _is_code_colour(instruction.operands):
-                cut()
-                parts.append(_QR_HOLE)
-                in_code = True
-                continue
+def plan_of_whole(laid_out: bytes, names: Collection[str]) -> Plan:
+    """The plan of one person's own layout, which has no holes. `names` are lines to be said."""
+    pdf = pikepdf.open(io.BytesIO(laid_out))
+    _say_names(pdf, names)
+    return _plan_of(pdf, {}, {}, {})
+
+
+def _cut(page: Any, fonts: Mapping[str, _Font]) -> list[Any]:
+    """Static pieces of the content stream as bytes; between them numbered runs, None for the code.
+
+    One piece alone where nothing is a field.
+    """
+    parts: list[Any] = []
+    kept: list[Any] = []
+    at = -1
+
+    def cut() -> None:
+        parts.append(pikepdf.unparse_content_stream(kept))
+        kept.clear()
+
+    in_code = False
+    for instruction, run in _runs(page, fonts):
+        operator = str(instruction.operator)
+        if in_code:
+            in_code = operator != "S"
+            continue
+        if run is not None and COVER in run.text:
+            continue
+        at += run is not None
+        if run is not None and FIELD.search(run.text):
+            cut()
+            parts.append((at, run))
+        elif operator == "RG" and _is_code_colour(instruction.operands):
+            cut()
+            parts.append(None)
+            in_code = True
+        else:
             kept.append(instruction)
-        cut()
-        return parts
+    cut()
+    return parts
 
-    def _hole(self, run: _Run) -> _Hole:
-        first = _FIELD.search(run.text)
-        assert first is not None
-        align = self._align.get(first[1][0], 0.0)
-        return _Hole(
-            text=run.text,
-            font=run.font,
-            size=run.size,
-            anchor=run.x + align * run.advance,
-            align=align,
-            y=run.y,
-            features=("tnum", "lnum") if first[1][0] == "f" else (),
+
+def _hole(
+    run: _Run,
+    samples: Sequence[tuple[Person, _Run]],
+    font: _Font,
+    file: str,
+    design: Design,
+    languages: tuple[str, ...],
+) -> Hole:
+    """How the run is anchored and shaped, so that all samples come out as they were laid out."""
+    anchors = {
+        align: max(
+            (
+                abs(run.x + align * run.advance - each.x - align * each.advance)
+                for _, each in samples
+            ),
+            default=0.0,
         )
+        for align in (0.0, 0.5, 1.0)
+    }
+    align = min(anchors, key=anchors.__getitem__)
+    said = [(filled(run.text, person), each) for person, each in samples]
+    for features in _FEATURES:
+        for language in languages:
+            try:
+                same = all(
+                    _hexadecimal(shaped(design.faces[file], font.widths, text, language, features))
+                    == each.glyphs
+                    for text, each in said
+                )
+            except NotSettable:
+                same = False
+            if same:
+                x = run.x + align * run.advance
+                return Hole(run.text, run.font, run.size, x, align, run.y, features, language)
+    raise NotTheSame(f"{run.text} has other glyphs")
 
-    def print(
-        self, fields: Mapping[str, FieldValue], *, title: str, address: str, code: dict[str, Any]
-    ) -> bytes:
-        """One person's document. Raises NotSettable."""
-        drawn_code = (
-            f"q 0 0 0 RG {1 / code['side']:.9f} 0 0 {1 / code['side']:.9f} 0 0 cm 1 w\n"
-            f"{code['operators']}\nS Q"
-        ).encode()
-        bodies = []
-        for _, parts in self._pages:
-            drawn = [
-                part
-                if isinstance(part, bytes)
-                else drawn_code
-                if part is _QR_HOLE
-                else self._set(part, fields)
-                for part in parts
-            ]
-            bodies.append(zlib.compress(b"\n".join(drawn), 6))
-        for (body, _), data in zip(self._pages, bodies, strict=True):
-            body.write(data, filter=Name.FlateDecode)
-        for owner, key in self._links:
-            owner[key] = String(address)
-        self._pdf.docinfo["/Title"] = title
-        metadata = self._metadata
-        for name, value in fields.items():
-            metadata = metadata.replace(f"{{{name}}}", escape(value.text))
-        self._pdf.Root.Metadata.write(metadata.encode())
-        target = io.BytesIO()
-        self._pdf.save(
-            target,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            fix_metadata_version=False,
-            deterministic_id=True,
+
+def _hexadecimal(set_text: tuple[str, float]) -> tuple[int, ...]:
+    digits = "".join(re.findall(r"<([0-9a-f]*)>", set_text[0]))
+    return tuple(int(digits[at : at + 4], 16) for at in range(0, len(digits), 4))
+
+
+def _packed(pdf: pikepdf.Pdf, data: bytes) -> Stream:
+    made = pdf.make_stream(b"")
+    made.write(zlib.compress(data, 9), filter=Name.FlateDecode)
+    return made
+
+
+def _plan_of(
+    pdf: pikepdf.Pdf,
+    bodies: Mapping[int, Sequence[str | Hole | None]],
+    fonts: Mapping[str, _Font],
+    files: Mapping[str, str],
+) -> Plan:
+    for each in pdf.objects:
+        if isinstance(each, Stream) and each.get("/Subtype") == Name.Image:
+            each.Interpolate = False  # PDF/A allows no other
+    about = {str(key)[1:]: str(value) for key, value in pdf.docinfo.items()}
+    metadata = pdf.Root.Metadata.objgen[0]
+    info = pdf.docinfo.objgen[0]
+    tree = pdf.Root.StructTreeRoot.ParentTree
+    leaf = _leaf(tree.Nums)
+    del tree["/Nums"]
+    tree.Kids = Array([pdf.make_indirect(leaf)])
+    plain = _objects_of(pdf)
+    signature = _make_room_for_seal(pdf)
+    sealed = _objects_of(pdf)
+    links = {
+        number: data.decode("latin-1")
+        for number, (data, stream) in plain.items()
+        if stream is None and f"({LINK})".encode() in data
+    }
+    anew = {*bodies, *links, metadata, info, signature, pdf.Root.objgen[0]}
+    differ = {number for number in sealed if sealed[number] != plain.get(number)}
+    static = {n: each for n, each in plain.items() if n not in anew and n not in differ}
+    first, rows = _written(static, max(sealed))
+    wanted = (differ | {pdf.Root.objgen[0]}) - {*links, *bodies, metadata, info}
+
+    def theirs(objects: Mapping[int, tuple[bytes, bytes | None]]) -> dict[int, str]:
+        return {n: objects[n][0].decode("latin-1") for n in sorted(wanted) if n in objects}
+
+    return Plan(
+        static=first,
+        rows=rows,
+        root=pdf.Root.objgen[0],
+        info=info,
+        metadata=metadata,
+        signature=signature,
+        about=about,
+        plain=theirs(plain),
+        sealed=theirs(sealed),
+        links=links,
+        bodies=bodies,
+        fonts={
+            name: FontPlan(
+                files[name],
+                font.middle,
+                {glyph: width for glyph, width in font.widths.items() if glyph in font.texts},
+            )
+            for name, font in fonts.items()
+        },
+    )
+
+
+def _leaf(numbers: Any) -> Dictionary:
+    keys = [int(number) for number in list(numbers)[::2]]
+    return Dictionary(Limits=Array([keys[0], keys[-1]]), Nums=numbers)
+
+
+def _make_room_for_seal(pdf: pikepdf.Pdf) -> int:
+    """An invisible field for a signature, tagged as a form; answers the signature's number."""
+    page = pdf.pages[0].obj
+    structure = pdf.Root.StructTreeRoot
+    document = structure.K[0] if isinstance(structure.K, Array) else structure.K
+    tree = structure.ParentTree
+    number = int(tree.Kids[-1].Limits[1]) + 1
+    signature = pdf.make_indirect(Dictionary(Type=Name.Sig))
+    widget = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            FT=Name.Sig,
+            T=String(SEAL),
+            TU=String("Electronic seal of the issuer"),
+            F=4 + 128,  # printed and locked
+            Rect=Array([0, 0, 0, 0]),
+            P=page,
+            StructParent=number,
+            V=signature,
         )
-        return target.getvalue()
-
-    def _set(self, hole: _Hole, fields: Mapping[str, FieldValue]) -> bytes:
-        text = _FIELD.sub(lambda found: fields[found[1]].text, hole.text)
-        sizes = [fields[name].size for name in _FIELD.findall(hole.text)]
-        if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
-            raise NotSettable(text)
-        font = self._fonts[hole.font]
-        size, y = hole.size, hole.y
-        if sizes[0] is not None:
-            size = sizes[0] * 4 / 3
-            # The line keeps its height, so a smaller letter rises or falls with its own middle.
-            y += font.middle * (size - hole.size)
-        pieces, width = _shaped(font, text, self._language, hole.features)
-        x = hole.anchor - hole.align * width * size
-        restored = f"\n/{hole.font} {hole.size:.6f} Tf" if size != hole.size else ""
-        chosen = f"/{hole.font} {size:.6f} Tf " if size != hole.size else ""
-        return f"1 0 0 -1 {x:.5f} {y:.5f} Tm {chosen}[{pieces}] TJ{restored}".encode()
+    )
+    reference = pdf.make_indirect(Dictionary(Type=Name.OBJR, Obj=widget, Pg=page))
+    form = pdf.make_indirect(
+        Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page, K=Array([reference]))
+    )
+    document.K.append(form)
+    leaf = pdf.make_indirect(Dictionary(Limits=Array([number] * 2), Nums=Array([number, form])))
+    tree.Kids.append(leaf)
+    if "/Annots" not in page:
+        page.Annots = Array([])
+    page.Annots.append(widget)
+    pdf.Root.AcroForm = Dictionary(Fields=Array([widget]), SigFlags=3)
+    return int(signature.objgen[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One drawn piece of text: `advance` is its width in CSS pixels."""
+def _objects_of(pdf: pikepdf.Pdf) -> dict[int, tuple[bytes, bytes | None]]:
+    """Every object that is reached from the catalogue, as it is written, and its data if any."""
+    found: dict[int, tuple[bytes, bytes | None]] = {}
+    waiting = [pdf.Root.objgen[0]]
+    while waiting:
+        number = waiting.pop()
+        if number in found:
+            continue
+        each = pdf.get_object(number, 0)
+        if isinstance(each, Stream):
+            raw = each.read_raw_bytes()
+            written, data = Dictionary(dict(each.items())).unparse(), raw
+        else:
+            written, data = each.unparse(resolved=True), None
+        found[number] = (written, data)
+        waiting += [int(other) for other in re.findall(rb"\b(\d+) 0 R\b", written)]
+    return found
 
-    font: str
-    size: float
-    x: float
-    y: float
-    advance: float
-    glyphs: tuple[int, ...]
-    text: str
+
+def _written(objects: Mapping[int, tuple[bytes, bytes | None]], last: int) -> tuple[bytes, bytes]:
+    """The beginning of a file with these objects, and the rows of its cross-reference table."""
+    rows: dict[int, tuple[int, int, int]] = {0: (0, 0, 65535)}
+    written = [b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"]
+    place = len(written[0])
+    small = [(number, data) for number, (data, stream) in objects.items() if stream is None]
+    holder = last + 1
+    heads, inner, at = [], [], 0
+    for index, (number, data) in enumerate(small):
+        heads.append(b"%d %d" % (number, at))
+        inner.append(data)
+        at += len(data) + 1
+        rows[number] = (2, holder, index)
+    head = b" ".join(heads) + b"\n"
+    packed = zlib.compress(head + b"\n".join(inner), 9)
+    about = b"<</Type/ObjStm/N %d/First %d/Filter/FlateDecode/Length %d>>" % (
+        len(small), len(head), len(packed),
+    )  # fmt: skip
+    streams = [(n, data, stream) for n, (data, stream) in objects.items() if stream is not None]
+    for number, data, stream in [*streams, (holder, about, packed)]:
+        entry = b"%d 0 obj\n%b\nstream\n%b\nendstream\nendobj\n" % (number, data, stream)
+        rows[number] = (1, place, 0)
+        written.append(entry)
+        place += len(entry)
+    table = b"".join(
+        bytes([kind]) + where.to_bytes(4, "big") + which.to_bytes(2, "big")
+        for kind, where, which in (rows.get(n, (0, 0, 0)) for n in range(holder + 1))
+    )
+    return b"".join(written), table
 
 
 def _runs(page: Any, fonts: Mapping[str, _Font]) -> Iterator[tuple[Any, _Run | None]]:
@@ -256,6 +384,19 @@ def _runs(page: Any, fonts: Mapping[str, _Font]) -> Iterator[tuple[Any, _Run | N
         yield instruction, run
 
 
+def _runs_by_page(data: bytes) -> list[list[_Run]]:
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        fonts = _fonts_of(pdf)
+        return [
+            [
+                replace(run, font=fonts[run.font].name)
+                for _, run in _runs(page, fonts)
+                if run is not None
+            ]
+            for page in pdf.pages
+        ]
+
+
 def _glyphs(piece: String) -> list[int]:
     data = bytes(piece)
     return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
@@ -268,13 +409,16 @@ def _is_code_colour(operands: Any) -> bool:
     )
 
 
-def _fonts_of(pdf: pikepdf.Pdf, design: Design | None) -> dict[str, _Font]:
-    return {
-        str(name)[1:]: _font(value, design) for name, value in pdf.pages[0].Resources.Font.items()
-    }
+def _fonts_of(pdf: pikepdf.Pdf) -> dict[str, _Font]:
+    return {str(name)[1:]: _font(value) for name, value in pdf.pages[0].Resources.Font.items()}
 
 
-def _font(entry: Any, design: Design | None) -> _Font:
+def _file_of(font: _Font, design: Design) -> str:
+    face = design.face_called(font.name)
+    return next(file for file, each in design.faces.items() if each is face)
+
+
+def _font(entry: Any) -> _Font:
     inner = entry.DescendantFonts[0]
     widths: dict[int, float] = {}
     given, at = list(inner.W), 0
@@ -294,112 +438,66 @@ def _font(entry: Any, design: Design | None) -> _Font:
         )
         for glyph, said in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>", block)
     }
-    name = str(entry.BaseFont)[1:].split("+", 1)[-1]
     about = inner.FontDescriptor
     return _Font(
-        face=design.face_called(name) if design else None,  # type: ignore[arg-type]
-        name=name,
+        name=str(entry.BaseFont)[1:].split("+", 1)[-1],
         widths=widths,
         texts=texts,
         middle=(int(about.Ascent) + int(about.Descent)) / 2000,
     )
 
 
-def _shaped(font: _Font, text: str, language: str, features: tuple[str, ...]) -> tuple[str, float]:
-    """The operand of TJ for `text`, and its width in ems; only with glyphs that are embedded."""
-    pieces: list[str] = []
-    run, owed, total = "", 0.0, 0.0
-    for glyph, advance, dx, dy in font.face.shape(text, language, features):
-        if glyph == 0 or glyph not in font.texts or dy:
-            raise NotSettable(text)
-        if move := round(owed + dx, 3):
-            if run:
-                pieces.append(f"<{run}>")
-            run = ""
-            pieces.append(f"{-move:g}")  # TJ moves to the left
-        run += f"{glyph:04x}"
-        owed = advance - dx - font.widths[glyph]
-        total += advance
-    pieces.append(f"<{run}>")
-    return " ".join(pieces), total / 1000
-
-
-def _strings_with_link(owner: Any) -> Iterator[tuple[Any, str]]:
-    for key, value in owner.items():
-        if isinstance(value, String) and str(value) == LINK:
-            yield owner, key
-        elif isinstance(value, Dictionary) and not value.is_indirect:
-            yield from _strings_with_link(value)
-
-
-def say_raised_marks(laid_out: bytes) -> bytes:
-    """Say beside every drawn line with combining marks what it reads.
+def _say_names(pdf: pikepdf.Pdf, names: Collection[str]) -> None:
+    """Say beside every name, and every line with combining marks, what it reads.
 
     A mark is drawn back over its letter, where programs that read a PDF see the end of a word;
     with the text itself beside it (ActualText) they give the name back as it was written.
     """
-    with pikepdf.open(io.BytesIO(laid_out)) as pdf:
-        fonts = _fonts_of(pdf, None)
-        for page in pdf.pages:
-            instructions: list[Any] = []
-            begun, said = -1, ""
-            for instruction, run in _runs(page, fonts):
-                operator = str(instruction.operator)
-                if operator == "BDC":
-                    begun, said = len(instructions), ""
-                if run is not None:
-                    said += run.text
-                if operator == "EMC" and begun >= 0 and _has_raised_marks(said):
+    fonts = _fonts_of(pdf)
+    for page in pdf.pages:
+        instructions: list[Any] = []
+        begun, said, changed = -1, "", False
+        for instruction, run in _runs(page, fonts):
+            operator = str(instruction.operator)
+            if operator == "BDC":
+                begun, said = len(instructions), ""
+            if run is not None:
+                said += run.text
+            if operator == "EMC" and begun >= 0:
+                text = unicodedata.normalize("NFC", said)
+                if text in names or any(unicodedata.category(c) == "Mn" for c in text):
                     tag, about = instructions[begun].operands
                     about = Dictionary(dict(about.items()))
-                    about["/ActualText"] = String(unicodedata.normalize("NFC", said))
+                    about["/ActualText"] = String(text)
                     instructions[begun] = pikepdf.ContentStreamInstruction(
                         [tag, about], pikepdf.Operator("BDC")
                     )
-                instructions.append(instruction)
-            page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
-        target = io.BytesIO()
-        pdf.save(target, fix_metadata_version=False, deterministic_id=True)
-        return target.getvalue()
+                    changed = True
+                begun = -1
+            instructions.append(instruction)
+        if changed:
+            page.Contents = _packed(pdf, pikepdf.unparse_content_stream(instructions))
 
 
-def _has_raised_marks(text: str) -> bool:
-    return any(unicodedata.category(character) == "Mn" for character in text)
-
-
-def prove(filled: bytes, laid_out: bytes) -> float:
+def prove(printed: bytes, laid_out: bytes) -> float:
     """The greatest distance in CSS pixels between what two documents draw. Raises NotTheSame.
 
     Same runs in the same fonts, the same glyphs and text; place and width within TOLERANCE.
     """
-    one, other = _drawn(filled), _drawn(laid_out)
-    if [run[:4] for run in one] != [run[:4] for run in other]:
+    one, other = _runs_by_page(printed), _runs_by_page(laid_out)
+    if [[(run.font, run.glyphs, run.text) for run in page] for page in one] != [
+        [(run.font, run.glyphs, run.text) for run in page] for page in other
+    ]:
         raise NotTheSame("other runs, fonts or glyphs")
     farthest = max(
         (
-            abs(a - b)
-            for p, q in zip(one, other, strict=True)
-            for a, b in zip(p[4], q[4], strict=True)
+            abs(getattr(p, what) - getattr(q, what))
+            for a, b in zip(one, other, strict=True)
+            for p, q in zip(a, b, strict=True)
+            for what in ("size", "x", "y", "advance")
         ),
         default=0.0,
     )
     if farthest > TOLERANCE:
         raise NotTheSame(f"{farthest:.2f} px apart")
     return farthest
-
-
-def _drawn(data: bytes) -> list[tuple[int, str, tuple[int, ...], str, tuple[float, ...]]]:
-    with pikepdf.open(io.BytesIO(data)) as pdf:
-        fonts = _fonts_of(pdf, None)
-        return [
-            (
-                number,
-                fonts[run.font].name,
-                run.glyphs,
-                run.text,
-                (run.size, run.x, run.y, run.advance),
-            )
-            for number, page in enumerate(pdf.pages)
-            for _, run in _runs(page, fonts)
-            if run is not None
-        ]

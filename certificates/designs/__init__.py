@@ -56,7 +56,7 @@ class Room:
     least_on_one_line: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Design:
     """One design: its folder, the fonts it names, the rooms for a name."""
 
