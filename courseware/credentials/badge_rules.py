@@ -315,9 +315,7 @@ def holes(document: Any) -> tuple[Any, list[str]]:
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
-            return {
-                name: each if name in _KEPT else walk(each) for name, each in value.items()
-            }
+            return {name: each if name in _KEPT else walk(each) for name, each in value.items()}
         if isinstance(value, list):
             return [walk(each) for each in value]
         if isinstance(value, str):

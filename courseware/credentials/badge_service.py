@@ -1,4 +1,4 @@
-"""Open Badges 3.0: each certificate as a signed credential, and the lists that say what is in force.
+"""Open Badges 3.0: each certificate as a signed credential, and lists of what is in force.
 
 Signed with eddsa-rdfc-2022. RDF canonicalisation takes 10 ms and more; it is done once for each
 shape of document, and proved equal to the short way on the first document of that shape.
