@@ -58,7 +58,7 @@ class SealKey:
     @cached_property
     def multibase(self) -> str:
         """The public key as a Multikey of kind p256-pub."""
-        point = self.certificate.public_key().public_bytes(  # type: ignore[call-arg, union-attr]
+        point = self.certificate.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
         )
         return multibase(b"\x80\x24" + point)

@@ -96,7 +96,7 @@ def badge_for(credential: Credential, *, with_name: bool = True) -> bytes:
     return sign_badge(
         CertificateFacts.from_json(credential.facts),
         status_index=credential.id,
-        at=credential.issued_at or credential.reserved_at,
+        at=credential.reserved_at,
         with_name=with_name,
     )
 

@@ -42,7 +42,7 @@ def print_some(batch_public_id: str, behind: int) -> int | None:
     printed: dict[int, str | Exception] = {}
     for one in waiting:
         try:
-            printed[one.id] = service.print_file(one.facts)
+            printed[one.id] = service.print_file(one)
         except Exception as error:
             printed[one.id] = error
         if time.monotonic() - began > SECONDS_IN_A_STEP:

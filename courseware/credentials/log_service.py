@@ -55,15 +55,7 @@ def append(
         body["by"] = by
     if reason:
         body["reason"] = sha256_of(reason)
-    tail = db.session.scalars(
-        select(LogTail)
-        .where(LogTail.id == 1)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if tail is None:  # only where somebody emptied the table
-        tail = LogTail(id=1, size=0)
-        db.session.add(tail)
+    tail = _locked_tail()
     leaf = LogLeaf(
         position=tail.size,
         kind=kind,
@@ -74,8 +66,33 @@ def append(
     )
     db.session.add(leaf)
     tail.size += 1
-    db.session.flush()
     return leaf
+
+
+def _locked_tail() -> LogTail:
+    """The end of the log, held by this transaction until it ends; asked for once in it."""
+    transaction = db.session().get_transaction()
+    kept: tuple[object, LogTail] | None = db.session.info.get("log tail")
+    if kept is not None and kept[0] is transaction and kept[1] in db.session:
+        return kept[1]
+    tail = db.session.scalars(
+        select(LogTail)
+        .where(LogTail.id == 1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if tail is None:  # only where the tables were emptied, as between tests
+        tail = LogTail(id=1, size=0)
+        db.session.add(tail)
+    db.session.info["log tail"] = (transaction, tail)
+    return tail
+
+
+def append_issue(credential: Credential, *, now: datetime) -> None:
+    """Add the leaf of a credential that was just issued, and of the one that it supersedes."""
+    append(LeafKind.ISSUED, credential, now=now)
+    if credential.supersedes is not None:
+        append(LeafKind.SUPERSEDED, credential.supersedes, now=now, by=credential.number)
 
 
 def append_unlogged(*, now: datetime) -> int:
@@ -87,7 +104,7 @@ def append_unlogged(*, now: datetime) -> int:
         .order_by(Credential.id)
     ).all()
     for credential in missing:
-        append(LeafKind.ISSUED, credential, now=now)
+        append_issue(credential, now=now)
         if credential.revocation is not None:
             append(LeafKind.REVOKED, credential, now=now, reason=credential.revocation.reason)
     return len(missing)
@@ -211,7 +228,7 @@ def verify_signature(key: str, data: bytes, signature: bytes) -> bool:
 
 
 def damage_of_log() -> str | None:
-    """What is wrong with the log as it lies in the database, for the doctor; None when it is whole."""
+    """What is wrong with the log in the database, for the doctor; None when it is whole."""
     leaves: list[bytes] = []
     for position, (at, body, kept) in enumerate(
         db.session.execute(

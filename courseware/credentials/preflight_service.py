@@ -367,13 +367,20 @@ def _partner(organisation: Organisation) -> certificates.Partner:
     )
 
 
-def print_facts(facts: certificates.CertificateFacts) -> bytes:
+def print_facts(
+    facts: certificates.CertificateFacts,
+    attachments: Sequence[certificates.Attachment] = (),
+    seal: certificates.Seal | None = None,
+) -> bytes:
     """The finished PDF. Raises Refused with a sentence where it cannot be printed."""
     try:
-        return certificates.press_of_this_thread(facts.design, facts.languages).print(facts)
+        press = certificates.press_of_this_thread(facts.design, facts.languages, seal=seal)
+        return press.print(facts, attachments=attachments)
     except certificates.CannotPrint as refusal:
         first = refusal.problems[0]
         raise Refused(Message(first.sentence, **first.values)) from refusal
+    except certificates.KeyUnreadable as error:
+        raise Refused(Message(str(error))) from error
 
 
 def print_preview(found: Preflight, *, now: datetime) -> bytes | None:

@@ -54,9 +54,7 @@ def with_offline(
     return replace(facts, offline=packed)
 
 
-def print_final(
-    facts: certificates.CertificateFacts, *, status_index: int, at: datetime
-) -> bytes:
+def print_final(facts: certificates.CertificateFacts, *, status_index: int, at: datetime) -> bytes:
     """The file that is issued: sealed, with the Open Badges credential attached.
 
     `status_index` is the credential's id, `at` the moment its number was reserved. Touches no

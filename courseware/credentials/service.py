@@ -15,11 +15,14 @@ from certificates import CertificateFacts
 from courseware import audit, jobs, mail
 from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort, Enrolment
+from courseware.credentials import log_service
 from courseware.credentials.models import Credential, IssueBatch, NumberSeries, Revocation
-from courseware.credentials.preflight_service import credentials_of, preflight, print_facts
+from courseware.credentials.preflight_service import credentials_of, preflight
+from courseware.credentials.print_service import print_final, with_offline
 from courseware.credentials.proposed_service import hold_cohort
 from courseware.credentials.rules import (
     BatchState,
+    LeafKind,
     Mailing,
     download_name,
     number_in,
@@ -73,6 +76,7 @@ def issue_certificates(
     for candidate in ready:
         number, code = take_number(series), new_public_id()
         facts = paper.facts_for(candidate, now=now, number=number, code=code)
+        facts = with_offline(facts, cohort)
         batch.credentials.append(
             Credential(
                 kind=candidate.kind,
@@ -154,16 +158,17 @@ def begin_batch(batch: IssueBatch) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A credential without a file, and the frozen facts to print it from."""
+    """A credential without a file, and what is frozen to print it from."""
 
     id: int
     facts: CertificateFacts
+    reserved_at: datetime
 
 
 def waiting_to_be_printed(batch_public_id: str, *, behind: int, most: int) -> list[Waiting]:
     """The next credentials of a batch without a file, in the order of their numbers."""
     rows = db.session.execute(
-        select(Credential.id, Credential.facts)
+        select(Credential.id, Credential.facts, Credential.reserved_at)
         .join(IssueBatch)
         .where(
             IssueBatch.public_id == batch_public_id,
@@ -173,12 +178,12 @@ def waiting_to_be_printed(batch_public_id: str, *, behind: int, most: int) -> li
         .order_by(Credential.id)
         .limit(most)
     )
-    return [Waiting(row.id, CertificateFacts.from_json(row.facts)) for row in rows]
+    return [Waiting(row.id, CertificateFacts.from_json(row.facts), row.reserved_at) for row in rows]
 
 
-def print_file(facts: CertificateFacts) -> str:
+def print_file(one: Waiting) -> str:
     """Print and store one certificate, and give back its SHA-256; touches no database."""
-    return store_file(print_facts(facts))
+    return store_file(print_final(one.facts, status_index=one.id, at=one.reserved_at))
 
 
 def finish_credentials(printed: Mapping[int, str | Exception], *, now: datetime) -> None:
@@ -211,6 +216,7 @@ def finish_credentials(printed: Mapping[int, str | Exception], *, now: datetime)
 def _finish(credential: Credential, *, sha256: str, now: datetime) -> None:
     credential.file_sha256, credential.failure = sha256, ""
     credential.issued_at = max(now, credential.reserved_at)  # the clock may have been set back
+    log_service.append_issue(credential, now=credential.issued_at)
     person = credential.enrolment.user
     mailing = credential.batch.mailing
     if person.email and mailing != Mailing.NONE:
@@ -373,3 +379,4 @@ def revoke_credential(credential: Credential, *, reason: str, by: User, now: dat
     if not only_once(db.session, revocation):
         raise Refused(Message("%(number)s was revoked before.", number=credential.number))
     audit.record("revoke certificate", credential, by=by, now=now, reason=reason)
+    log_service.append(LeafKind.REVOKED, credential, now=now, reason=reason)
