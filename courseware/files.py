@@ -13,7 +13,7 @@ from flask import current_app
 PART = ".part-"
 
 
-class FileMissing(Exception):
+class FileMissing(LookupError):
     """A file that was stored is not there any more, or is not what it was."""
 
 
@@ -22,20 +22,20 @@ def files_folder() -> Path:
     return Path(current_app.config["VAR_FOLDER"]) / "files"
 
 
-def place_of(sha256: str) -> Path:
+def place_of(sha256: str, ending: str = ".pdf") -> Path:
     """Where the file with this hash lies: `ab/cdef….pdf`."""
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise ValueError("This is not a SHA-256.")
-    return files_folder() / sha256[:2] / f"{sha256[2:]}.pdf"
+    return files_folder() / sha256[:2] / f"{sha256[2:]}{ending}"
 
 
-def store_file(data: bytes) -> str:
+def store_file(data: bytes, ending: str = ".pdf") -> str:
     """Keep `data` and give back its SHA-256; whole and on the disk, or not at all.
 
     Storing the same content again is harmless, so a step that was killed can be done again.
     """
     sha256 = hashlib.sha256(data).hexdigest()
-    place = place_of(sha256)
+    place = place_of(sha256, ending)
     if place.exists():
         return sha256
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -65,10 +65,10 @@ def remove_parts() -> None:
                 part.unlink()
 
 
-def read_file(sha256: str) -> bytes:
+def read_file(sha256: str, ending: str = ".pdf") -> bytes:
     """The content stored under this hash, compared with it. Raises FileMissing."""
     try:
-        data = place_of(sha256).read_bytes()
+        data = place_of(sha256, ending).read_bytes()
     except OSError as error:
         raise FileMissing(f"The file {sha256} cannot be read: {error.strerror}.") from error
     if hashlib.sha256(data).hexdigest() != sha256:

@@ -40,6 +40,7 @@ from courseware.db import db
 from courseware.errors import Refused
 from courseware.feedback.models import FeedbackRound, FeedbackTicket, Questionnaire
 from courseware.feedback.rules import About
+from courseware.images import read_picture
 from courseware.messages import Message
 from courseware.partners.models import Organisation
 from courseware.partners.rules import Part
@@ -305,7 +306,7 @@ class Paper:
             delivered_to=self.last_day,
             cohort={"en": self.cohort.code},
             partners=tuple(
-                _partner(each.organisation)
+                partner_of(each.organisation)
                 for each in programme.partners
                 if each.part in (Part.LEAD, Part.HOST)
             )[:4],
@@ -354,7 +355,8 @@ def _paper(cohort: Cohort, sessions: Sequence[HeldSession]) -> Paper:
     return Paper(cohort, programme, first_day, last_day)
 
 
-def _partner(organisation: Organisation) -> certificates.Partner:
+def partner_of(organisation: Organisation) -> certificates.Partner:
+    """An organisation as it stands on the paper."""
     letters = organisation.mark_letters or organisation.short_name[:2] or "·"
     colour = organisation.mark_colour
     return certificates.Partner(
@@ -374,7 +376,9 @@ def print_facts(
 ) -> bytes:
     """The finished PDF. Raises Refused with a sentence where it cannot be printed."""
     try:
-        press = certificates.press_of_this_thread(facts.design, facts.languages, seal=seal)
+        press = certificates.press_of_this_thread(
+            facts.design, facts.languages, images=read_picture, seal=seal
+        )
         return press.print(facts, attachments=attachments)
     except certificates.CannotPrint as refusal:
         first = refusal.problems[0]

@@ -74,6 +74,18 @@ def facts_of(organisation: Organisation) -> OrganisationFacts:
     )
 
 
+def set_logo(
+    organisation: Organisation, sha256: str | None, *, by: User | None, now: datetime
+) -> None:
+    """Give an organisation the logo kept under this hash, or take its logo away."""
+    if organisation.logo_sha256 == sha256:
+        return
+    organisation.logo_sha256 = sha256
+    db.session.flush()
+    act = "change the logo of an organisation" if sha256 else "remove the logo of an organisation"
+    audit.record(act, organisation, by=by, now=now)
+
+
 def add_organisation(
     name: str, *, kind: OrganisationKind | None, country: str, by: User | None, now: datetime
 ) -> Organisation:

@@ -1,12 +1,14 @@
 """Routes: organisations."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
 from courseware.db import db
 from courseware.errors import Refused
+from courseware.files import FileMissing
 from courseware.i18n import _, sentence
+from courseware.images import read_logo
 from courseware.partners import service
 from courseware.partners.forms import OrganisationForm, country_name, kind_word
 from courseware.partners.models import Organisation
@@ -15,6 +17,20 @@ from courseware.permissions import Permission, requires, signed_in_user
 bp = Blueprint("partners", __name__)
 bp.add_app_template_filter(country_name)
 bp.add_app_template_filter(kind_word)
+
+
+@bp.get("/logos/<sha256>.png")
+@requires(Permission.SEE_PUBLIC_PAGES)
+def logo(sha256: str) -> ResponseReturnValue:
+    """A logo as it stands on certificates; under this address it never changes."""
+    try:
+        data = read_logo(sha256)
+    except (FileMissing, ValueError):
+        abort(404)
+    response = Response(data, mimetype="image/png")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 @bp.get("/organisations")

@@ -117,6 +117,7 @@ def general_facts(values: Mapping[str, str], before: ProgrammeFacts | None) -> P
         "academic_hour_minutes": values["academic_hour_minutes"],
         "promised_hours": values["promised_hours"],
         "certificate": {
+            **_look_of(before),
             "threshold_percent": values["certificate.threshold_percent"],
             "series": values["certificate.series"],
             "correction_days": values["certificate.correction_days"],
@@ -130,6 +131,12 @@ def general_facts(values: Mapping[str, str], before: ProgrammeFacts | None) -> P
         # The modules keep their minutes; in other hours they are other numbers.
         data["modules"] = _modules_in_hours_of(before, _int(values["academic_hour_minutes"]))
     return programme_from(data)
+
+
+def _look_of(facts: ProgrammeFacts | None) -> dict[str, Any]:
+    """How the certificate looks, which has a page of its own."""
+    rules = programme_data(facts)["certificate"] if facts else {}
+    return {key: rules[key] for key in ("design", "accent", "texts") if key in rules}
 
 
 def _int(text: str) -> int:

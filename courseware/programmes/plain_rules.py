@@ -17,6 +17,8 @@ from courseware.partners.rules import (
 )
 from courseware.programmes.rules import (
     CODE,
+    DESIGN_TEXTS,
+    DESIGNS,
     MOST_CORRECTION_DAYS,
     MOST_MINUTES,
     MOST_MODULES,
@@ -29,6 +31,7 @@ from courseware.programmes.rules import (
     ProgrammeFacts,
     SignatoryFacts,
     WrongProgramme,
+    accent_problem,
     check_modules,
     check_partners,
     series_problem,
@@ -296,9 +299,35 @@ def _certificate_from(data: Any, problems: list[Problem]) -> CertificateRules:
         assessment=fields.choice("assessment", AssessmentKind, default.assessment),
         series=series,
         languages=tuple(languages),
+        design=_design_from(fields),
+        accent=_accent_from(fields),
+        texts=_worded_from(fields.value("texts"), fields.at("texts"), problems),
     )
     fields.done()
     return rules
+
+
+def _design_from(fields: _Fields) -> str:
+    design = fields.line("design", most=40) or DESIGNS[0]
+    if design not in DESIGNS:
+        fields.wrong("design", Message("Write one of: %(known)s.", known=", ".join(DESIGNS)))
+        return DESIGNS[0]
+    return design
+
+
+def _accent_from(fields: _Fields) -> str:
+    accent = fields.line("accent", most=20).lower()
+    if problem := accent_problem(accent):
+        fields.wrong("accent", problem)
+        return ""
+    return accent
+
+
+def _worded_from(data: Any, path: str, problems: list[Problem]) -> dict[str, Texts]:
+    fields = _Fields(data if data is not None else {}, path, problems)
+    found = {key: fields.texts(key, most=most) for key, most in DESIGN_TEXTS.items()}
+    fields.done()
+    return {key: texts for key, texts in found.items() if texts}
 
 
 def _partner_from(data: Any, path: str, problems: list[Problem]) -> PartnerFacts:
@@ -375,6 +404,11 @@ def programme_data(facts: ProgrammeFacts) -> dict[str, Any]:
             "assessment": str(rules.assessment),
             "series": rules.series,
             "languages": list(rules.languages),
+            "design": rules.design,
+            **_full(
+                accent=rules.accent,
+                texts={key: filled(texts) for key, texts in rules.texts.items()},
+            ),
         },
         "partners": [partner_data(partner) for partner in facts.partners],
         "signatories": [

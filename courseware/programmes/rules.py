@@ -1,13 +1,14 @@
 """What a programme says and when it may be released."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 
 from courseware.hours import Minutes, written_hours
 from courseware.messages import Message
-from courseware.partners.rules import OrganisationFacts, Part
+from courseware.partners.rules import COLOUR, OrganisationFacts, Part
 from courseware.texts import Texts
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -62,13 +63,29 @@ class ModuleFacts:
     outcomes: tuple[Texts, ...] = ()
 
 
+DESIGNS = ("academic", "modern", "bilingual")
+"""The designs that a certificate can have, as `certificates` calls them."""
+
+DESIGN_TEXTS = {
+    "heading": 40,
+    "subtitle": 70,
+    "before_name": 60,
+    "after_name": 90,
+    "closing": 200,
+}
+"""What may be worded anew on a certificate, and how many characters have room in every design."""
+
+LEAST_CONTRAST = Fraction(9, 2)
+
+
 @dataclass(frozen=True)
 class CertificateRules:
     """What a participant needs for the certificate, who agrees to it, and how it is printed.
 
     With `agreement_required`, every lead and host agrees to the list before it is issued. With
     `statements_allowed`, whoever does not reach the certificate gets a statement of attendance.
-    A mistake in spelling is corrected within `correction_days` of the issue.
+    A mistake in spelling is corrected within `correction_days` of the issue. `design` with its
+    ink `accent` (the design's own where empty) and `texts` worded anew are how it looks.
     """
 
     threshold_percent: int = 80
@@ -82,6 +99,9 @@ class CertificateRules:
     assessment: AssessmentKind = AssessmentKind.ATTENDANCE
     series: str = DEFAULT_SERIES
     languages: tuple[str, ...] = ("en",)
+    design: str = "academic"
+    accent: str = ""
+    texts: Mapping[str, Texts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -171,6 +191,33 @@ def release_problems(balance: HoursBalance, *, modules: int) -> list[Message]:
             Message("Correct the hours of a module or the promised hours, then release it."),
         ]
     return []
+
+
+def contrast_with_paper(colour: str) -> Fraction:
+    """How a colour such as “#1d3a6b” stands out from white paper, from 1 to 21 (WCAG 2.2)."""
+    shares = []
+    for at in (1, 3, 5):
+        share = int(colour[at : at + 2], 16) / 255
+        shares.append(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
+    red, green, blue = shares
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return Fraction(1.05) / Fraction(light + 0.05)
+
+
+def accent_problem(accent: str) -> Message | None:
+    """Why this cannot be the ink of a certificate; None where it can, or is empty."""
+    if not accent:
+        return None
+    if not COLOUR.fullmatch(accent):
+        return Message("Write a colour as “#1d3a6b”, in quotation marks.")
+    contrast = contrast_with_paper(accent)
+    if contrast < LEAST_CONTRAST:
+        return Message(
+            "This colour is too light to be read on paper: its contrast is %(contrast)s to 1, and "
+            "at least 4.5 is needed. Choose a darker one.",
+            contrast=f"{float(contrast):.1f}",
+        )
+    return None
 
 
 def series_problem(series: str) -> Message | None:

@@ -33,7 +33,7 @@ from courseware.programmes.rules import (
     SignatoryFacts,
     release_problems,
 )
-from courseware.texts import choose
+from courseware.texts import Texts, choose
 
 RoleSource = Callable[[User], Select[Any, Any]]
 """Gives a query for pairs of programme id and role that a person has for some reason."""
@@ -135,6 +135,9 @@ def facts_of(programme: Programme) -> ProgrammeFacts:
             assessment=programme.assessment,
             series=programme.series_pattern,
             languages=tuple(programme.certificate_languages),
+            design=programme.design,
+            accent=programme.accent,
+            texts={key: dict(texts) for key, texts in programme.design_texts.items()},
         ),
         partners=tuple(
             PartnerFacts(partners.facts_of(partner.organisation), partner.part)
@@ -231,6 +234,9 @@ def _set_plain_facts(programme: Programme, facts: ProgrammeFacts) -> None:
     programme.assessment = rules.assessment
     programme.series_pattern = rules.series
     programme.certificate_languages = list(rules.languages)
+    programme.design = rules.design
+    programme.accent = rules.accent
+    programme.design_texts = {key: dict(texts) for key, texts in rules.texts.items()}
 
 
 def _save_partners(
@@ -272,15 +278,46 @@ def _set_partners(
         )
         kept.position = position
         programme.partners.append(kept)
-    programme.signatories = [
-        Signatory(
-            organisation=organisations[signatory.organisation],
-            position=position,
-            names=dict(signatory.names),
-            offices=dict(signatory.offices),
+    signing = []
+    for position, signatory in enumerate(facts.signatories):
+        organisation = organisations[signatory.organisation]
+        kept_one = _same_person(programme.signatories, organisation, signatory.names)
+        signing.append(
+            Signatory(
+                organisation=organisation,
+                position=position,
+                names=dict(signatory.names),
+                offices=dict(signatory.offices),
+                signature_sha256=kept_one.signature_sha256 if kept_one else None,
+            )
         )
-        for position, signatory in enumerate(facts.signatories)
-    ]
+    programme.signatories = signing
+
+
+def _same_person(
+    signatories: list[Signatory], organisation: Organisation, names: Texts
+) -> Signatory | None:
+    """Who signed before under this very name: only their own signature may stay under it."""
+    for signatory in signatories:
+        if signatory.organisation_id == organisation.id and signatory.names == names:
+            return signatory
+    return None
+
+
+def set_signature(
+    signatory: Signatory, sha256: str | None, *, by: User | None, now: datetime
+) -> None:
+    """Give a signatory the picture of a signature kept under this hash, or take it away."""
+    if signatory.signature_sha256 == sha256:
+        return
+    signatory.signature_sha256 = sha256
+    db.session.flush()
+    audit.record(
+        "change a signature" if sha256 else "remove a signature",
+        signatory.programme,
+        by=by,
+        now=now,
+    )
 
 
 def _set_modules(programme: Programme, modules: tuple[ModuleFacts, ...]) -> None:

@@ -34,6 +34,10 @@ certificate:
   assessment: exam
   series: EKTU-TSUC-{year}-{number:04}
   languages: [en, ru]
+  design: bilingual
+  accent: "#66263A"
+  texts:
+    closing: {en: With honour., ru: С отличием.}
 partners:
   - code: EKTU
     part: lead
@@ -71,6 +75,9 @@ PROGRAMME = ProgrammeFacts(
         assessment=AssessmentKind.EXAM,
         series="EKTU-TSUC-{year}-{number:04}",
         languages=("en", "ru"),
+        design="bilingual",
+        accent="#66263a",
+        texts={"closing": {"en": "With honour.", "ru": "С отличием."}},
     ),
     partners=(
         PartnerFacts(
@@ -109,6 +116,23 @@ def test_a_programme_is_written_readably():
     assert "titles:\n  en: Research services for private companies\n  ru: Научные" in text
     assert "  - code: M1\n    titles:\n      en: Needs\n    hours: 6\n" in text
     assert "summaries" not in text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("design: gold", "Write one of: academic, modern, bilingual"),
+        ('accent: "red"', "Write a colour as “#1d3a6b”"),
+        ('accent: "#c0c0c0"', "its contrast is 1.8 to 1, and at least 4.5 is needed"),
+        ("texts: {motto: {en: Ever on}}", "This is not known. Known are: heading, subtitle"),
+        ("texts: {heading: {en: " + "x" * 41 + "}}", "At most 40 characters fit here"),
+    ],
+)
+def test_a_look_that_cannot_be_printed_is_named_by_its_line(line, said):
+    text = f"code: a\ntitles: {{en: T}}\npromised_hours: 1\ncertificate:\n  {line}\n"
+    (message,) = said_of(text)
+    assert message.startswith("Line 5, certificate.")
+    assert said in message
 
 
 LINES = st.text(max_size=25).map(clean_line)
@@ -191,19 +215,19 @@ def test_hours_that_no_decimal_gives_exactly_are_written_as_a_fraction():
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("hours: 4", "hours: four", "Line 35, modules[2].hours: “four” is not a number of hours."),
-        ("hours: 4", "hours: 0", "Line 35, modules[2].hours: The hours must be more than 0"),
+        ("hours: 4", "hours: four", "Line 39, modules[2].hours: “four” is not a number of hours."),
+        ("hours: 4", "hours: 0", "Line 39, modules[2].hours: The hours must be more than 0"),
         ("hours: 4", "hours: 1.5", "modules[2].hours: 1.5 academic hours of 45 minutes are not"),
         ("hours: 4", "hours: [4]", "modules[2].hours: Here a number of academic hours is needed."),
         (
             "hours: 4",
             "hour: 4",
-            "Line 35, modules[2].hour: This is not known. Did you mean “hours”?",
+            "Line 39, modules[2].hour: This is not known. Did you mean “hours”?",
         ),
         (
             "code: M2",
             "code: m1",
-            "Line 33, modules[2].code: “m1” is the code of modules[1] already.",
+            "Line 37, modules[2].code: “m1” is the code of modules[1] already.",
         ),
         ("code: M2", "code: M 2", "modules[2].code: “M 2” is not a code."),
         ("minutes: 45", "minutes: 40", "An academic hour has 45, 50 or 60 minutes."),
