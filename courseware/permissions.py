@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SEE_PUBLIC_PAGES = "see the front page, sign in, choose a language"
     ANSWER_FEEDBACK = "open a feedback link and answer"
     VERIFY_CERTIFICATE = "verify a certificate"
+    AGREE_TO_CERTIFICATES = "agree to a list of certificates by an approver's link"
     READ_CALENDAR = "read a calendar feed by its secret address"
     SEE_HOME = "see the own first page"
     EDIT_OWN_PROFILE = "edit the own names, language and password"
@@ -70,6 +71,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.SEE_PUBLIC_PAGES: _ANYONE,
     Permission.ANSWER_FEEDBACK: _ANYONE,
     Permission.VERIFY_CERTIFICATE: _ANYONE,
+    Permission.AGREE_TO_CERTIFICATES: _ANYONE,
     Permission.READ_CALENDAR: _ANYONE,
     Permission.SEE_COMPONENTS: _ANYONE,
     Permission.SEE_HOME: _ANYONE,

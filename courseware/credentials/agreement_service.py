@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from certificates import CertificateFacts
 from courseware import audit, mail
@@ -186,7 +186,6 @@ def propose_list(
         raise Refused(
             Message("There is nobody to propose now. Look at the reasons and doubts below.")
         )
-    print_facts(found.paper.facts_for(chosen[0], now=now))  # the layout must hold
     proposal = IssueProposal(cohort=cohort, proposed_at=now, proposed_by_id=by.id)
     for candidate in chosen:
         facts = found.paper.facts_for(candidate, now=now).as_json()
@@ -240,19 +239,30 @@ def _digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def list_proposals(cohort: Cohort) -> list[IssueProposal]:
+@dataclass(frozen=True, slots=True)
+class ListSummary:
+    """A list on the coordinator's page: how far it is, and how many certificates it has."""
+
+    proposal: IssueProposal
+    standing: ProposalStanding
+    count: int
+
+
+def list_summaries(cohort: Cohort) -> list[ListSummary]:
     """Every list of a cohort, the newest first, with what was said of it."""
-    found = db.session.scalars(
-        select(IssueProposal)
+    found = db.session.execute(
+        select(IssueProposal, func.count(ProposedCertificate.id))
+        .join(ProposedCertificate)
         .where(IssueProposal.cohort_id == cohort.id)
+        .group_by(IssueProposal.id)
         .order_by(IssueProposal.id.desc())
         .options(
+            lazyload(IssueProposal.cohort),
             selectinload(IssueProposal.agreements),
-            selectinload(IssueProposal.rows),
-            joinedload(IssueProposal.proposed_by),
+            selectinload(IssueProposal.proposed_by),
         )
     )
-    return list(found)
+    return [ListSummary(each, standing_of_list(each), count) for each, count in found]
 
 
 def standing_of_list(proposal: IssueProposal) -> ProposalStanding:
@@ -263,9 +273,9 @@ def standing_of_list(proposal: IssueProposal) -> ProposalStanding:
 
 def open_list(cohort: Cohort) -> IssueProposal | None:
     """The list that somebody still has to look at; there is at most one."""
-    for proposal in list_proposals(cohort):
-        if standing_of_list(proposal) == ProposalStanding.OPEN:
-            return proposal
+    for each in list_summaries(cohort):
+        if each.standing == ProposalStanding.OPEN:
+            return each.proposal
     return None
 
 

@@ -107,11 +107,16 @@ def preflight(cohort: Cohort, *, now: datetime) -> Preflight:
 
 def standing_of(enrolment: Enrolment, *, now: datetime) -> Candidate:
     """One participant: eligible, or every unmet requirement and whether it can still be met."""
+    return standing_and_paper_of(enrolment, now=now)[0]
+
+
+def standing_and_paper_of(enrolment: Enrolment, *, now: datetime) -> tuple[Candidate, "Paper"]:
+    """One participant, and what is the same on every certificate of the cohort."""
     found = attendance_of(enrolment, now=now)
     paper = _paper(enrolment.cohort, found.course.sessions)
     ledgers = {enrolment.id: found.ledger}
     (candidate,) = _candidates(paper, [enrolment], ledgers, found.course, now=now)
-    return candidate
+    return candidate, paper
 
 
 def _candidates(

@@ -1,22 +1,25 @@
 """Issuing and revoking for coordinators, downloading for holders, verifying for anybody."""
 
-import io
-from functools import lru_cache
-from urllib.parse import quote
-
-import pypdfium2
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.http import dump_options_header
 
 from courseware import clock
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort
-from courseware.credentials import exports, service
+from courseware.credentials import agreement_service, agreement_views, exports, service
+from courseware.credentials.agreement_rules import ProposalStanding, RowStanding
+from courseware.credentials.file_views import PDF, first_page
+from courseware.credentials.file_views import download as download_file
 from courseware.credentials.forms import CodeForm, FileForm, RevokeForm
 from courseware.credentials.models import Credential, IssueBatch
 from courseware.credentials.preflight_service import preflight, print_preview, state_of
-from courseware.credentials.rules import BatchState, CredentialState, Mailing, Verdict
+from courseware.credentials.rules import (
+    BatchState,
+    CredentialKind,
+    CredentialState,
+    Mailing,
+    Verdict,
+)
 from courseware.credentials.verification_service import Comparison, compare_file
 from courseware.db import db, reading
 from courseware.i18n import _, ngettext
@@ -24,10 +27,9 @@ from courseware.permissions import Permission, requires, signed_in_user
 from courseware.security import limiter
 
 bp = Blueprint("credentials", __name__)
+bp.register_blueprint(agreement_views.bp)
 
-PDF = "application/pdf"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PREVIEW_WIDTH = 800
 
 
 @bp.get("/cohorts/<public_id>/certificates")
@@ -46,6 +48,12 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
         batches=[(batch, service.progress_of(batch)) for batch in batches],
         credentials=service.list_credentials(cohort),
         progress_text=_progress_text,
+        parties=agreement_service.list_parties(cohort),
+        lists=agreement_service.list_summaries(cohort),
+        proposable=agreement_service.proposable(found),
+        RowStanding=RowStanding,
+        ProposalStanding=ProposalStanding,
+        CredentialKind=CredentialKind,
     )
 
 
@@ -82,7 +90,7 @@ def preview(cohort: Cohort) -> ResponseReturnValue:
         abort(404)
     if request.path.endswith(".pdf"):
         return Response(data, mimetype=PDF)
-    return Response(_first_page(data), mimetype="image/png")
+    return Response(first_page(data), mimetype="image/png")
 
 
 @bp.get("/cohorts/<public_id>/certificates/archive.zip")
@@ -90,14 +98,14 @@ def preview(cohort: Cohort) -> ResponseReturnValue:
 def archive(cohort: Cohort) -> ResponseReturnValue:
     """All certificates in force, and the register, in one file."""
     data = exports.write_archive(cohort)
-    return _download(data, "application/zip", f"certificates-{cohort.code}.zip")
+    return download_file(data, "application/zip", f"certificates-{cohort.code}.zip")
 
 
 @bp.get("/cohorts/<public_id>/certificates/register.xlsx")
 @requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
 def register(cohort: Cohort) -> ResponseReturnValue:
     """The register of issued certificates."""
-    return _download(exports.write_register(cohort), EXCEL, f"register-{cohort.code}.xlsx")
+    return download_file(exports.write_register(cohort), EXCEL, f"register-{cohort.code}.xlsx")
 
 
 @bp.get("/certificates/batches/<public_id>/progress")
@@ -128,7 +136,7 @@ def print_again(batch: IssueBatch) -> ResponseReturnValue:
 def download(credential: Credential) -> ResponseReturnValue:
     """One certificate as it was issued, for its holder or a coordinator."""
     data = service.file_of(credential)
-    return _download(data, PDF, service.file_name_of(credential))
+    return download_file(data, PDF, service.file_name_of(credential))
 
 
 @bp.route("/certificates/<public_id>/revoke", methods=["GET", "POST"])
@@ -227,26 +235,3 @@ def _progress_text(now: service.Progress) -> str:
 
 def _back_to(cohort: Cohort) -> ResponseReturnValue:
     return redirect(url_for("credentials.cohort", public_id=cohort.public_id), 303)
-
-
-@lru_cache(maxsize=8)
-def _first_page(pdf: bytes) -> bytes:
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        page = document[0]
-        image = page.render(scale=PREVIEW_WIDTH / page.get_width()).to_pil()
-    finally:
-        document.close()
-    target = io.BytesIO()
-    image.convert("P", palette=1, colors=32).save(target, "PNG", optimize=True)
-    return target.getvalue()
-
-
-def _download(data: bytes, kind: str, name: str) -> Response:
-    plain = name.encode("ascii", "replace").decode().replace("?", "_")
-    response = Response(data, mimetype=kind)
-    header = dump_options_header("attachment", {"filename": plain})
-    if plain != name:
-        header += f"; filename*=UTF-8''{quote(name)}"
-    response.headers["Content-Disposition"] = header
-    return response

@@ -1,5 +1,6 @@
 """Routes: the first page of each role, and the page that shows all components."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from courseware import clock
 from courseware.cohorts import service as cohorts
 from courseware.cohorts.models import Enrolment
 from courseware.cohorts.service import find_enrolment
+from courseware.credentials.preflight_service import standing_of
 from courseware.db import db
 from courseware.home.service import first_page_of
 from courseware.i18n import _
@@ -39,13 +41,22 @@ def components() -> ResponseReturnValue:
 @bp.route("/enrolments/<public_id>/name", methods=["GET", "POST"])
 @requires(Permission.CONFIRM_NAME, on=find_enrolment)
 def confirm_name(enrolment: Enrolment) -> ResponseReturnValue:
-    """How the name will be printed, for its owner to confirm."""
-    if request.method == "POST":
+    """How the name will be printed, to be confirmed by its owner; only what was seen counts."""
+    seen = hashlib.sha256("\n".join(enrolment.user.names).encode()).hexdigest()
+    has_changed = request.method == "POST" and request.form.get("seen", seen) != seen
+    if request.method == "POST" and not has_changed:
         cohorts.confirm_name(enrolment, by=signed_in_user(), now=clock.now())
         db.session.commit()
         flash(_("Thank you. The name is printed exactly so."))
         return redirect(url_for("home.index"), 303)
-    return render_template("home/confirm_name.html", enrolment=enrolment)
+    page = render_template(
+        "home/confirm_name.html",
+        enrolment=enrolment,
+        seen=seen,
+        has_changed=has_changed,
+        standing=standing_of(enrolment, now=clock.now()),
+    )
+    return page, 409 if has_changed else 200
 
 
 @dataclass(frozen=True)

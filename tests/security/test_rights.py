@@ -17,7 +17,13 @@ from courseware.attendance import import_service
 from courseware.attendance.imports import read_report
 from courseware.cohorts.models import ImportDraft
 from courseware.credentials import preflight_service
-from courseware.credentials.models import Credential, IssueBatch, NumberSeries
+from courseware.credentials.models import (
+    Credential,
+    IssueBatch,
+    IssueProposal,
+    NumberSeries,
+    ProposedCertificate,
+)
 from courseware.credentials.rules import BatchState
 from courseware.db import db, new_public_id
 from courseware.feedback import questionnaire_service
@@ -38,6 +44,7 @@ THINGS = {
     "/participants/import/": "people_draft",
     "/certificates/": "credential",
     "/certificates/batches/": "batch",
+    "/certificates/proposals/": "proposal",
     "/feedback/questionnaires/": "questionnaire",
     "/feedback/rounds/": "round",
     "/programmes/": "programme",
@@ -96,13 +103,19 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         enrolment=enrolment, batch=batch, series=series, serial=1, number=number,
         verification_code=code, facts=facts.as_json(), reserved_at=make.NOW,
     )  # fmt: skip
-    db.session.add(credential)
+    proposal = IssueProposal(cohort=cohort, proposed_at=make.NOW, proposed_by=coordinator)
+    proposal.rows.append(
+        ProposedCertificate(
+            enrolment=enrolment, kind="certificate", facts=facts.as_json(), facts_sha256="0" * 64
+        )
+    )
+    db.session.add_all([credential, proposal])
     db.session.commit()
     things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
         "questionnaire": questionnaire, "round": asked, "draft": draft,
         "people_draft": people_draft,
-        "batch": batch,
+        "batch": batch, "proposal": proposal,
         "attendance_import": report, "credential": credential, "person": trainer,
         "organisation": programme.partners[0].organisation,
     }  # fmt: skip

@@ -1,0 +1,67 @@
+"""The record of an agreement: as a tagged PDF to print and sign, and as JSON with every fact."""
+
+import json
+from typing import Any
+
+from flask import render_template
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+
+from courseware.credentials.agreement_rules import canonical_facts
+from courseware.credentials.agreement_service import Protocol
+from courseware.feedback.pdf_exports import ADDRESS, ReportFonts
+
+
+def protocol_as_pdf(protocol: Protocol) -> bytes:
+    """The record as a tagged PDF (PDF/UA-1), in the language in force."""
+    fonts, fetcher = FontConfiguration(), ReportFonts()
+    style = CSS(
+        string=render_template("credentials/protocol.css"),
+        base_url=ADDRESS,
+        url_fetcher=fetcher,
+        font_config=fonts,
+    )
+    page = HTML(
+        string=render_template("credentials/protocol.html", protocol=protocol),
+        base_url=ADDRESS,
+        url_fetcher=fetcher,
+    )
+    return page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
+
+
+def protocol_as_json(protocol: Protocol) -> bytes:
+    """The record for machines: whoever hashes `facts` as written here finds `sha256`."""
+    proposal = protocol.proposal
+    value: dict[str, Any] = {
+        "cohort": proposal.cohort.code,
+        "programme": protocol.facts.programme,
+        "proposed_at": proposal.proposed_at.isoformat(),
+        "proposed_by": proposal.proposed_by.name,
+        "withdrawn_at": proposal.withdrawn_at.isoformat() if proposal.withdrawn_at else None,
+        "standing": protocol.standing,
+        "sha256": protocol.sha256,
+        "agreements": [
+            {
+                "organisation": each.organisation.code,
+                "names": each.organisation.names,
+                "name": each.name,
+                "email": each.email,
+                "asked_at": each.asked_at.isoformat(),
+                "decision": each.decision,
+                "decided_at": each.decided_at.isoformat() if each.decided_at else None,
+                "comment": each.comment,
+            }
+            for each in protocol.agreements
+        ],
+        "rows": [
+            {
+                "number": each.number,
+                "kind": each.row.kind,
+                "sha256": each.row.facts_sha256,
+                "changed_since": each.has_changed,
+                "facts": canonical_facts(each.row.facts).decode(),
+            }
+            for each in protocol.rows
+        ],
+    }
+    return json.dumps(value, ensure_ascii=False, indent=2).encode()
