@@ -308,11 +308,10 @@ def find_agreement(code: str) -> Agreement | None:
     )
 
 
-def find_agreement_for(proposal: IssueProposal, organisation_code: str) -> Agreement | None:
-    """What the partner with this code was asked, whatever its case."""
-    wanted = organisation_code.strip().casefold()
+def find_agreement_for(proposal: IssueProposal, organisation: Organisation) -> Agreement | None:
+    """What this partner was asked in a list."""
     for agreement in proposal.agreements:
-        if (agreement.organisation.code or "").casefold() == wanted:
+        if agreement.organisation_id == organisation.id:
             return agreement
     return None
 

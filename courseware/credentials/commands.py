@@ -13,7 +13,7 @@ from courseware.accounts.service import find_user_by_email
 from courseware.cli import answer, json_option, settings
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort_by_code
-from courseware.credentials import exports, service
+from courseware.credentials import agreement_commands, exports, service
 from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import preflight, state_of, verification_address
 from courseware.credentials.rules import CredentialState, Verdict
@@ -24,6 +24,8 @@ from courseware.jobs import Worker
 from courseware.messages import Message
 
 certificates = AppGroup("certificates", help="Issuing, exporting, verifying, revoking.")
+for _command in agreement_commands.commands:
+    certificates.add_command(_command)
 
 
 def _cohort(code: str) -> Cohort:
