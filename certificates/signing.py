@@ -158,7 +158,7 @@ class Signer:
             for each in (self._certificate, *self._chain)
         ]
         context = ValidationContext(
-            extra_trust_roots=[each for each in certificates if each.self_issued],
+            trust_roots=[each for each in certificates if each.self_issued],
             other_certs=certificates,
             allow_fetching=True,
         )
