@@ -382,14 +382,16 @@ def print_facts(
     """The finished PDF. Raises Refused with a sentence where it cannot be printed."""
     try:
         press = certificates.press_of_this_thread(
-            facts.design, facts.languages, images=read_picture, seal=seal
+            facts.design,
+            facts.languages,
+            images=read_picture,
+            seal=seal,
+            keep=current_app.config["SETTINGS"].var / "templates",
         )
         return press.print(facts, attachments=attachments)
     except certificates.CannotPrint as refusal:
         first = refusal.problems[0]
         raise Refused(Message(first.sentence, **first.values)) from refusal
-    except certificates.KeyUnreadable as error:
-        raise Refused(Message(str(error))) from error
 
 
 def print_preview(found: Preflight, *, now: datetime) -> bytes | None:
