@@ -33,6 +33,10 @@ ZONE = "Asia/Dushanbe"
 
 ADMINISTRATOR = "administrator@demo.example"
 COORDINATOR = "coordinator@demo.example"
+APPROVERS = {
+    "EKTU": ("Asylbek Approver", "approver.ektu@demo.example"),
+    "TSUC": ("Anora Approver", "approver.tsuc@demo.example"),
+}
 
 # S06 ended half an hour early; see examples/ektu-tsuc-2025/README.md.
 ENDED_EARLY = ("S06", timedelta(minutes=30), "A power cut in the building")
@@ -130,8 +134,18 @@ class Demo:
                      "--questionnaire", "course")  # fmt: skip
 
     def certify(self) -> None:
-        """Certificates for those who have earned one."""
+        """Certificates for those who have earned one, when both universities have agreed."""
+        self.name_approvers(COHORT)
+        self.command("certificates", "propose", COHORT, "--by", COORDINATOR, "--let-pass", "all")
+        for code, (_name, email) in APPROVERS.items():
+            self.command("certificates", "agree", COHORT, code, "--by", email)
         self.command("certificates", "issue", COHORT, "--by", COORDINATOR)
+
+    def name_approvers(self, cohort: str) -> None:
+        """One approver for each university; they need no account."""
+        for code, (name, email) in APPROVERS.items():
+            self.command("certificates", "approver", cohort, code, "--name", name,
+                         "--email", email, "--by", COORDINATOR)  # fmt: skip
 
     def begin_the_next_one(self) -> None:
         """The same course again, beginning today, so that there is something to do."""
@@ -142,6 +156,7 @@ class Demo:
         path = self.folder / "schedule-next.xlsx"
         path.write_bytes(self._schedule_from(today))
         self.command("schedule", "import", NEXT_COHORT, path)
+        self.name_approvers(NEXT_COHORT)
 
     def _schedule_from(self, today: date) -> bytes:
         table = read_table((self.files / "schedule.xlsx").read_bytes(), "schedule.xlsx")
