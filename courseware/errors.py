@@ -39,6 +39,8 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int] | Response | HTTPException:
+        if error.response is not None:  # given to abort() as the whole answer
+            return error
         code = error.code or 500
         if code < 400:
             return error

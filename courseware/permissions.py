@@ -58,6 +58,7 @@ class Permission(StrEnum):
     SEE_FEEDBACK = "see all feedback of a cohort and make the report"
     ISSUE_CERTIFICATES = "issue certificates and download them all"
     DOWNLOAD_CERTIFICATE = "download one certificate"
+    CORRECT_CERTIFICATE = "correct a certificate, make a duplicate of it"
     REVOKE_CERTIFICATE = "revoke a certificate"
     SEE_COMPONENTS = "see the page of all components"
 
@@ -99,6 +100,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.SEE_FEEDBACK: _STAFF,
     Permission.ISSUE_CERTIFICATES: _STAFF,
     Permission.DOWNLOAD_CERTIFICATE: _STAFF | {Role.SELF},
+    Permission.CORRECT_CERTIFICATE: _STAFF,
     Permission.REVOKE_CERTIFICATE: _STAFF,
 }
 

@@ -1,9 +1,11 @@
 """Headers, hosts, CSRF, rate limits, and forms that are sent twice."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeGuard
 
-from flask import Flask, Response, current_app, g, redirect, request
+from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -15,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from courseware.config import Settings
-from courseware.db import _reading, db
+from courseware.db import _reading, db, reading
 from courseware.permissions import Permission
 
 limiter = Limiter(key_func=get_remote_address)
@@ -73,6 +75,21 @@ def _first_answer_again() -> BaseResponse | None:
         return redirect(answer if is_own_path(answer) else request.path, 303)
     g.form_key = key
     return None
+
+
+@contextmanager
+def without_lock() -> Iterator[None]:
+    """Within it a request that may write only reads, and nobody waits for it.
+
+    For work that takes time: what was written before is given up, and the form's key is noted
+    again afterwards, in the transaction of the act itself.
+    """
+    with reading():
+        db.session.rollback()
+        yield
+        db.session.rollback()
+    if answer := _first_answer_again():
+        abort(answer)
 
 
 def _keep_answer(response: Response) -> Response:

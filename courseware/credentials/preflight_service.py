@@ -119,6 +119,26 @@ def standing_and_paper_of(enrolment: Enrolment, *, now: datetime) -> tuple[Candi
     return candidate, paper
 
 
+def facts_now(
+    enrolment: Enrolment,
+    *,
+    now: datetime,
+    kind: CredentialKind,
+    supersedes: str,
+    number: str = PREVIEW_NUMBER,
+    code: str = PREVIEW_NUMBER,
+) -> tuple[certificates.CertificateFacts, tuple[Unmet, ...]]:
+    """What a certificate of this participant would say now, and what of the programme is unmet."""
+    found = attendance_of(enrolment, now=now)
+    paper = _paper(enrolment.cohort, found.course.sessions)
+    ledgers = {enrolment.id: found.ledger}
+    (candidate,) = _candidates(paper, [enrolment], ledgers, found.course, now=now)
+    facts = paper.facts(
+        enrolment, found.ledger, now=now, number=number, code=code, kind=kind, supersedes=supersedes
+    )
+    return facts, candidate.unmet
+
+
 def _candidates(
     paper: "Paper",
     enrolments: Sequence[Enrolment],

@@ -232,6 +232,18 @@ def verdict_of(
     return Verdict.READY if is_agreed else Verdict.AWAITS_AGREEMENT
 
 
+LONGEST_REASON = 400
+
+
+def reason_problem(reason: str) -> Message | None:
+    """Why `reason` cannot stand in a history that everybody may read; None when it can."""
+    if not reason:
+        return Message("Give a reason: it is shown to everybody who verifies.")
+    if len(reason) > LONGEST_REASON:
+        return Message("The reason is longer than %(most)s characters.", most=LONGEST_REASON)
+    return None
+
+
 _PLAIN = re.compile(r"[A-Za-z0-9./ _-]*")
 _WIDTH = re.compile(r"0?[1-9]|")
 LONGEST_SERIES = 60

@@ -21,11 +21,13 @@ from courseware.credentials.preflight_service import credentials_of, preflight
 from courseware.credentials.print_service import print_final, with_offline
 from courseware.credentials.proposed_service import hold_cohort
 from courseware.credentials.rules import (
+    LONGEST_REASON,
     BatchState,
     LeafKind,
     Mailing,
     download_name,
     number_in,
+    reason_problem,
     series_name,
     series_problem,
 )
@@ -37,7 +39,6 @@ from courseware.permissions import Role, roles_on
 from courseware.texts import choose
 
 ISSUE = "issue certificates"
-LONGEST_REASON = 400
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -230,7 +231,7 @@ def _finish(credential: Credential, *, sha256: str, now: datetime) -> None:
             person=person,
             facts=facts_of(credential),
             is_attached=mailing == Mailing.FILE,
-            address=f"{current_app.config['SETTINGS'].base_url}/",
+            address=f"{current_app.config['SETTINGS'].base_url}/certificates/{credential.public_id}",
             programme=choose(credential.facts["programme"], person.language or "en"),
         )
 
@@ -365,12 +366,8 @@ def file_of(credential: Credential) -> bytes:
 def revoke_credential(credential: Credential, *, reason: str, by: User, now: datetime) -> None:
     """Withdraw a credential, with a reason that everybody who verifies it will read."""
     reason = " ".join(reason.split())
-    if not reason:
-        raise Refused(Message("Give a reason: it is shown to everybody who verifies."))
-    if len(reason) > LONGEST_REASON:
-        raise Refused(
-            Message("The reason is longer than %(most)s characters.", most=LONGEST_REASON)
-        )
+    if problem := reason_problem(reason):
+        raise Refused(problem)
     if credential.issued_at is None:
         raise Refused(Message("This certificate has not been issued yet."))
     revocation = Revocation(

@@ -6,7 +6,13 @@ from flask.typing import ResponseReturnValue
 from courseware import clock
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort
-from courseware.credentials import agreement_service, agreement_views, exports, service
+from courseware.credentials import (
+    agreement_service,
+    agreement_views,
+    correction_views,
+    exports,
+    service,
+)
 from courseware.credentials.agreement_rules import ProposalStanding, RowStanding
 from courseware.credentials.file_views import PDF, first_page
 from courseware.credentials.file_views import download as download_file
@@ -21,13 +27,14 @@ from courseware.credentials.rules import (
     Verdict,
 )
 from courseware.credentials.verification_service import Comparison, compare_file
-from courseware.db import db, reading
+from courseware.db import db
 from courseware.i18n import _, ngettext
 from courseware.permissions import Permission, requires, signed_in_user
-from courseware.security import limiter
+from courseware.security import limiter, without_lock
 
 bp = Blueprint("credentials", __name__)
 bp.register_blueprint(agreement_views.bp)
+bp.register_blueprint(correction_views.bp)
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -61,10 +68,8 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
 @requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
 def issue(cohort: Cohort) -> ResponseReturnValue:
     """Issue to everyone who is ready."""
-    with reading():  # printing one takes time, for which nobody else need wait
-        db.session.rollback()
+    with without_lock():  # the layout must hold; printing one takes time
         print_preview(preflight(cohort, now=clock.now()), now=clock.now())
-        db.session.rollback()
     mailing = request.form.get("mailing", Mailing.LINK, type=Mailing)
     batch = service.issue_certificates(
         cohort, by=signed_in_user(), now=clock.now(), mailing=mailing

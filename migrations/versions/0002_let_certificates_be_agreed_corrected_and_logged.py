@@ -108,9 +108,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("issue_batch") as batch:
         batch.add_column(sa.Column("proposal_id", sa.Integer(), nullable=True))
-        batch.add_column(
-            sa.Column("mailing", sa.String(40), nullable=False, server_default="link")
-        )
+        batch.add_column(sa.Column("mailing", sa.String(40), nullable=False, server_default="link"))
         batch.create_foreign_key(
             op.f("fk_issue_batch_proposal_id_issue_proposal"),
             "issue_proposal",

@@ -21,9 +21,7 @@ def scene(earned, make, after):
         yield cohort, [each.organisation.code for each in cohort.programme.partners], coordinator
 
 
-def test_a_script_names_approvers_proposes_returns_proposes_again_and_agrees(
-    scene, command, after
-):
+def test_a_script_names_approvers_proposes_returns_proposes_again_and_agrees(scene, command, after):
     cohort, codes, coordinator = scene
     words = ("certificates", "propose", cohort.code, "--by", coordinator.email)
     early = command(*words)
@@ -38,9 +36,7 @@ def test_a_script_names_approvers_proposes_returns_proposes_again_and_agrees(
     proposed = json.loads(command(*words, "--json").output)
     assert (proposed["certificates"], len(proposed["left_out"])) == (1, 1)
     assert "is all in capitals" in proposed["left_out"][0]["doubts"][0]
-    foreign = command(
-        "certificates", "agree", cohort.code, codes[0], "--by", "rector1@uni.example"
-    )
+    foreign = command("certificates", "agree", cohort.code, codes[0], "--by", "rector1@uni.example")
     assert (foreign.exit_code, "was not asked for" in foreign.output) == (1, True)
     returned = command(
         "certificates", "return", cohort.code, codes[0], "--by", "rector0@uni.example",
