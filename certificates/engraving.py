@@ -25,7 +25,7 @@ def certificate_border(width: float = 297, height: float = 210) -> str:
     middle, corner = (outer + inner) / 2, 4.6
     braids = [
         _wave(start, end, amplitude, period, turn * 2 * pi / strands)
-        for amplitude, period, strands in ((2.15, 14, 6), (1.2, 28, 3))
+        for amplitude, period, strands in ((2.15, 14, 5), (1.2, 28, 3))
         for turn in range(strands)
         for start, end in _sides(width, height, middle, corner)
     ]
@@ -207,11 +207,11 @@ def _wave(
     period: float,
     phase: float,
 ) -> str:
-    """One strand of the braid from point to point; every quarter of a wave is one smooth curve."""
+    """One strand of the braid from point to point; every third of a wave is one smooth curve."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = abs(dx + dy)
-    steps = 4 * round(length / period)
-    step, turn = length / steps, 2 * pi / 4
+    steps = 3 * round(length / period)
+    step, turn = length / steps, 2 * pi / 3
     slope = amplitude * turn / step
 
     def place(along: float, across: float) -> str:
@@ -240,7 +240,7 @@ def _rosette(x: float, y: float, *, petals: int = 16, radius: float = 3.6) -> st
     """A guilloche rosette: two interlaced closed waves round a centre, and rings."""
     path = []
     for turn in (0, pi / petals):
-        steps = petals * 10
+        steps = petals * 7
         points = []
         for step in range(steps):
             angle = 2 * pi * step / steps

@@ -10,6 +10,7 @@ from courseware.credentials import (
     agreement_service,
     agreement_views,
     correction_views,
+    design_views,
     exports,
     service,
 )
@@ -35,6 +36,7 @@ from courseware.security import limiter, without_lock
 bp = Blueprint("credentials", __name__)
 bp.register_blueprint(agreement_views.bp)
 bp.register_blueprint(correction_views.bp)
+bp.register_blueprint(design_views.bp)
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
