@@ -30,6 +30,7 @@ from courseware.credentials.agreement_rules import (
 from courseware.credentials.models import (
     Agreement,
     Approver,
+    Credential,
     IssueProposal,
     ProposedCertificate,
 )
@@ -241,11 +242,19 @@ def _digest(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """A list on the coordinator's page: how far it is, and how many certificates it has."""
+    """A list on the coordinator's page: how far it is, how many certificates it has and had."""
 
     proposal: IssueProposal
     standing: ProposalStanding
     count: int
+    issued: int
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """What certificates were issued on the strength of stays as it is."""
+        if self.standing == ProposalStanding.AGREED:
+            return not self.issued
+        return self.standing == ProposalStanding.OPEN
 
 
 def list_summaries(cohort: Cohort) -> list[ListSummary]:
@@ -262,7 +271,26 @@ def list_summaries(cohort: Cohort) -> list[ListSummary]:
             selectinload(IssueProposal.proposed_by),
         )
     )
-    return [ListSummary(each, standing_of_list(each), count) for each, count in found]
+    issued = _issued_on(cohort)
+    return [
+        ListSummary(each, standing_of_list(each), count, issued.get(each.id, 0))
+        for each, count in found
+    ]
+
+
+def _issued_on(cohort: Cohort) -> dict[int, int]:
+    """How many certificates were issued after they stood in a list, by list."""
+    found = db.session.execute(
+        select(IssueProposal.id, func.count(Credential.id))
+        .join(ProposedCertificate, ProposedCertificate.proposal_id == IssueProposal.id)
+        .join(Credential, Credential.enrolment_id == ProposedCertificate.enrolment_id)
+        .where(
+            IssueProposal.cohort_id == cohort.id,
+            Credential.reserved_at >= IssueProposal.proposed_at,
+        )
+        .group_by(IssueProposal.id)
+    )
+    return dict(found.tuples().all())
 
 
 def standing_of_list(proposal: IssueProposal) -> ProposalStanding:
@@ -290,6 +318,12 @@ def withdraw_list(proposal: IssueProposal, *, by: User, now: datetime) -> None:
     db.session.refresh(proposal)
     if proposal.withdrawn_at is not None:
         return
+    if standing_of_list(proposal) == ProposalStanding.AGREED and (
+        _issued_on(proposal.cohort).get(proposal.id)
+    ):
+        raise Refused(
+            Message("Certificates were issued on the strength of this list; it stays as it is.")
+        )
     proposal.withdrawn_at = now
     audit.record("withdraw certificates", proposal, by=by, now=now)
 

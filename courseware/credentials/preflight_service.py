@@ -24,7 +24,7 @@ from courseware.credentials.name_rules import (
     possible_twins,
 )
 from courseware.credentials.proposed_service import as_rule, newest_rows, organisations_to_agree
-from courseware.credentials.room_service import doubts_of_room, problems_of_paper
+from courseware.credentials.room_service import problems_of_paper, remarks_on_room
 from courseware.credentials.rules import (
     CredentialKind,
     CredentialState,
@@ -54,7 +54,8 @@ PREVIEW_NUMBER = "PREVIEW"
 class Candidate:
     """One participant before issuing: what can be done, and every reason against it.
 
-    `problems` stop; `doubts` a coordinator looks at and may let pass. `standing` says how far the
+    `problems` stop; `doubts` a coordinator looks at and may let pass; `remarks` are only worth
+    knowing. `standing` says how far the
     partners' agreement is where the programme asks for it, `proposed` is the row it rests on.
     `supersedes` is a statement of attendance whose place the certificate will take.
     """
@@ -67,6 +68,7 @@ class Candidate:
     credential: Credential | None
     kind: CredentialKind = CredentialKind.CERTIFICATE
     doubts: tuple[Message, ...] = ()
+    remarks: tuple[Message, ...] = ()
     supersedes: Credential | None = None
     standing: RowStanding | None = None
     proposed: ProposedCertificate | None = None
@@ -186,6 +188,7 @@ def _candidates(
         )
         problems: tuple[Message, ...] = ()
         doubts: tuple[Message, ...] = ()
+        remarks: tuple[Message, ...] = ()
         standing: RowStanding | None = None
         row = rows.get(enrolment.id)
         if state is None:
@@ -194,9 +197,9 @@ def _candidates(
             problems = (*lost_letters(names), *problems_of_paper(facts))
             doubts = (
                 *doubts_of(names),
-                *doubts_of_room(facts),
                 *(said for _other, said in twins.get(enrolment.id, ())),
             )
+            remarks = remarks_on_room(facts)
             if programme.agreement_required:
                 sha256 = facts_sha256(facts.as_json())
                 standing = row_standing(as_rule(row), sha256=sha256, needed=needed)
@@ -207,6 +210,7 @@ def _candidates(
                 verdict=verdict_of(state, unmet, problems, kind=kind, is_agreed=is_agreed),
                 problems=problems,
                 doubts=doubts,
+                remarks=remarks,
                 standing=standing,
                 proposed=row,
             )
@@ -272,14 +276,19 @@ class Paper:
     @property
     def notes(self) -> tuple[Message, ...]:
         """What is worth knowing before anything is printed, and stops nothing."""
-        return tuple(
-            Message(
-                "There is no signature image of %(name)s: the line stays empty, to be signed by "
-                "hand.",
-                name=choose(each.names, self.programme.certificate_languages[0]),
-            )
+        missing = [
+            choose(each.names, self.programme.certificate_languages[0])
             for each in self.programme.signatories
             if not each.signature_sha256
+        ]
+        if not missing:
+            return ()
+        return (
+            Message(
+                "There is no signature image of %(names)s: the line stays empty, to be signed by "
+                "hand.",
+                names=", ".join(missing),
+            ),
         )
 
     def facts_for(

@@ -51,7 +51,7 @@ def _too_wide(name: str, room: Room, design: Design) -> Message:
     )
 
 
-def doubts_of_room(facts: CertificateFacts) -> tuple[Message, ...]:
+def remarks_on_room(facts: CertificateFacts) -> tuple[Message, ...]:
     """Names that fit only on two lines, with the place where they are broken."""
     design = design_called(facts.design)
     found = []

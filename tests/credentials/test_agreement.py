@@ -61,9 +61,11 @@ def test_what_both_universities_agreed_to_is_issued_and_nothing_before(delivered
     batch = service.issue_certificates(cohort, by=coordinator, now=after)
     db.session.commit()
     assert (len(batch.credentials), batch.proposal_id) == (3, proposal.id)
-    frozen = [each.facts | {} for each in batch.credentials]
+    frozen = [each.facts for each in batch.credentials]
     for facts, row in zip(frozen, proposal.rows, strict=True):
         assert agreement_service.facts_sha256(facts) == row.facts_sha256
+    with pytest.raises(Refused, match="on the strength of this list"):
+        agreement_service.withdraw_list(proposal, by=coordinator, now=after)
 
 
 def test_a_changed_name_voids_the_agreement_of_its_row_alone(delivered, after):
