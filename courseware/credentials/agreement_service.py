@@ -290,7 +290,7 @@ def _issued_on(cohort: Cohort) -> dict[int, int]:
         )
         .group_by(IssueProposal.id)
     )
-    return dict(found.tuples().all())
+    return {row[0]: row[1] for row in found}
 
 
 def standing_of_list(proposal: IssueProposal) -> ProposalStanding:
