@@ -47,12 +47,12 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         signed_in_user=permissions.signed_in_user,
     )
     for feature in FEATURES:
-        for part in ("models", "service", "jobs", "views", "commands"):
+        for part in ("models", "service", "jobs", "views", "verification_views", "commands"):
             name = f"courseware.{feature}.{part}"
             if find_spec(f"courseware.{feature}") is None or find_spec(name) is None:
                 continue
             module = import_module(name)
-            if part == "views":
+            if part.endswith("views"):
                 app.register_blueprint(module.bp)
             if part == "commands":
                 for command in module.commands:

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     DOWNLOAD_CERTIFICATE = "download one certificate"
     CORRECT_CERTIFICATE = "correct a certificate, make a duplicate of it"
     REVOKE_CERTIFICATE = "revoke a certificate"
+    HIDE_OWN_NAME = "hide one's own name from the public page of a certificate"
     SEE_COMPONENTS = "see the page of all components"
 
 
@@ -102,6 +103,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.DOWNLOAD_CERTIFICATE: _STAFF | {Role.SELF},
     Permission.CORRECT_CERTIFICATE: _STAFF,
     Permission.REVOKE_CERTIFICATE: _STAFF,
+    Permission.HIDE_OWN_NAME: frozenset({Role.SELF}),
 }
 
 

@@ -13,7 +13,7 @@ from courseware.accounts.service import find_user_by_email
 from courseware.cli import answer, json_option, settings
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort_by_code
-from courseware.credentials import agreement_commands, exports, service
+from courseware.credentials import agreement_commands, exports, proof_commands, service
 from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import preflight, state_of, verification_address
 from courseware.credentials.rules import CredentialState, Verdict
@@ -182,6 +182,16 @@ def verify(file: Path, as_json: bool) -> None:
     state = state_of(credential) if credential else None
     if credential is None:
         text = "Unknown: this file was not issued here and names no certificate that was."
+    elif found.comparison == Comparison.FOLLOWED:
+        text = (
+            f"This is the file that was issued as {credential.number}, with something added behind "
+            "its seal, which is unbroken."
+        )
+    elif state == CredentialState.SUPERSEDED and credential.superseded_by is not None:
+        text = (
+            f"{credential.number} was replaced by {credential.superseded_by.number}: "
+            f"{credential.superseded_by.correction_reason}"
+        )
     elif found.comparison == Comparison.OTHER:
         text = (
             f"This is not the file that was issued as {credential.number}. It may have been saved "
@@ -199,10 +209,12 @@ def verify(file: Path, as_json: bool) -> None:
         )
     value = {
         "comparison": found.comparison,
+        "seal": found.seal,
         "certificate": _as_values(credential) if credential else None,
     }
     answer(text, value, as_json)
-    if found.comparison != Comparison.SAME or state != CredentialState.VALID:
+    is_ours = found.comparison in (Comparison.SAME, Comparison.DUPLICATE)
+    if not is_ours or state != CredentialState.VALID:
         raise SystemExit(1)
 
 
@@ -220,5 +232,8 @@ def revoke(number: str, reason: str, email: str, as_json: bool) -> None:
     db.session.commit()
     answer(f"{credential.number} is revoked.", _as_values(credential), as_json)
 
+
+for _command in proof_commands.commands:
+    certificates.add_command(_command)
 
 commands = [certificates]

@@ -3,9 +3,9 @@
 import time
 
 from courseware import clock
-from courseware.credentials import service
+from courseware.credentials import log_service, service
 from courseware.db import db, reading
-from courseware.jobs import Step, job
+from courseware.jobs import Step, chore, job
 
 MOST_IN_A_STEP = 25
 SECONDS_IN_A_STEP = 0.5
@@ -59,4 +59,12 @@ def finish(batch_public_id: str) -> None:
     batch = service.find_batch(batch_public_id)
     assert batch is not None
     service.finish_batch(batch, now=clock.now())
+    db.session.commit()
+
+
+@chore
+def keep_log() -> None:
+    """Log what was issued before there was a log, and publish yesterday's head."""
+    log_service.append_unlogged(now=clock.now())
+    log_service.publish_head(now=clock.now())
     db.session.commit()

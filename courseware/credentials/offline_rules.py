@@ -49,14 +49,14 @@ class OfflineFacts:
 def pack(facts: OfflineFacts, *, key_id: bytes, sign: Callable[[bytes], bytes]) -> str:
     """The signed payload in base32 without padding: letters that a QR code packs well.
 
-    Number and first name stand whole (up to 40 letters); the second name and then the title are
+    Number and first name stand whole (up to 44 and 40 letters); the second name, then the title are
     what is left out or cut (with “…”) to keep within MOST_BYTES.
     """
     left = MOST_BYTES - SIGNATURE_BYTES - _HEADER.size - 5
-    number = _packed(facts.number, 30)
-    first = _packed(facts.names[0] if facts.names else "", 40)
-    issuers = _packed(facts.issuers, 16)
-    left -= len(number) + len(first) + len(issuers)
+    number, issuers = _packed(facts.number, 44), _packed(facts.issuers, 16)
+    left -= len(number) + len(issuers)
+    first = _packed(facts.names[0] if facts.names else "", min(40, left))
+    left -= len(first)
     second = _packed(facts.names[1], 40) if len(facts.names) > 1 else b""
     if left - len(second) < 12:
         second = b""

@@ -299,3 +299,8 @@ def download_name(number: str, person: str) -> str:
     kept = "".join(c if c.isalnum() or c in " -'’" else " " for c in person)
     shortened = " ".join(kept.split())[:80].strip()
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', number)} {shortened}".strip() + ".pdf"
+
+
+def initials(name: str) -> str:
+    """A name of which only the first letters are shown: `J. G.`"""
+    return " ".join(f"{part[0]}." for part in re.split(r"[\s-]+", name) if part)

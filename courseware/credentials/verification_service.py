@@ -1,17 +1,30 @@
-"""Whether a file is the one that was issued, asked by anybody who holds a copy."""
+"""What a stranger is told: of a code, and of a file that somebody holds."""
 
 import hashlib
+import io
 import re
 import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+import pikepdf
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from courseware.credentials.models import Credential
-from courseware.credentials.service import find_credential_by_code
-from courseware.db import db
+from certificates import CertificateFacts
+from courseware import keys
+from courseware.credentials import badge_service
+from courseware.credentials.models import Credential, Duplicate
+from courseware.credentials.preflight_service import state_of
+from courseware.credentials.print_service import BADGE
+from courseware.credentials.rules import CredentialState, initials
+from courseware.credentials.seal_service import SealState, seal_of
+from courseware.credentials.service import file_of, find_credential_by_code
+from courseware.db import db, new_public_id
+from courseware.errors import Refused
+from courseware.files import FileMissing
 
 MOST_STREAMS = 400
 MOST_INFLATED = 8 * 2**20
@@ -19,9 +32,14 @@ _LINK = re.compile(rb"/verify/([A-Za-z0-9_-]{16,40})")
 
 
 class Comparison(StrEnum):
-    """What comparing a file with the issued ones says."""
+    """What comparing a file with the issued ones says.
+
+    `FOLLOWED`: the file that we issued, with something added behind its seal.
+    """
 
     SAME = "same"
+    DUPLICATE = "duplicate"
+    FOLLOWED = "followed"
     OTHER = "other"
     UNKNOWN = "unknown"
 
@@ -32,28 +50,40 @@ class ComparedFile:
 
     comparison: Comparison
     credential: Credential | None
+    seal: SealState = SealState.NONE
+    duplicate: Duplicate | None = None
 
 
 def compare_file(data: bytes) -> ComparedFile:
-    """Compare a file with everything issued, by its SHA-256.
+    """Compare a file with everything issued, by its SHA-256 and its seal.
 
     A file that is not identical may still carry the link of a certificate: then the certificate
     is given, so that its facts can be compared. Such a file may be forged or merely saved again.
     """
-    same = db.session.scalar(
+    seal = seal_of(data)
+    found = _issued_as(hashlib.sha256(data).hexdigest())
+    if found is not None:
+        return ComparedFile(found.comparison, found.credential, seal.state, found.duplicate)
+    if seal.sealed_sha256 and (found := _issued_as(seal.sealed_sha256)) is not None:
+        return ComparedFile(Comparison.FOLLOWED, found.credential, seal.state, found.duplicate)
+    for code in codes_in(data):
+        if (credential := find_credential_by_code(code)) is not None:
+            return ComparedFile(Comparison.OTHER, credential, seal.state)
+    return ComparedFile(Comparison.UNKNOWN, None, seal.state)
+
+
+def _issued_as(sha256: str) -> ComparedFile | None:
+    credential = db.session.scalar(
         select(Credential)
-        .where(
-            Credential.file_sha256 == hashlib.sha256(data).hexdigest(),
-            Credential.issued_at.is_not(None),
-        )
+        .where(Credential.file_sha256 == sha256, Credential.issued_at.is_not(None))
         .options(joinedload(Credential.revocation))
     )
-    if same is not None:
-        return ComparedFile(Comparison.SAME, same)
-    for code in codes_in(data):
-        if (found := find_credential_by_code(code)) is not None:
-            return ComparedFile(Comparison.OTHER, found)
-    return ComparedFile(Comparison.UNKNOWN, None)
+    if credential is not None:
+        return ComparedFile(Comparison.SAME, credential)
+    duplicate = db.session.scalar(select(Duplicate).where(Duplicate.file_sha256 == sha256))
+    if duplicate is not None:
+        return ComparedFile(Comparison.DUPLICATE, duplicate.credential, SealState.NONE, duplicate)
+    return None
 
 
 def codes_in(data: bytes) -> list[str]:
@@ -70,3 +100,108 @@ def codes_in(data: bytes) -> list[str]:
         left -= len(inflated)
         found = [code.decode() for code in _LINK.findall(inflated)]
     return list(dict.fromkeys(found))[:5]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a certificate, as strangers may know it."""
+
+    kind: str
+    at: datetime
+    number: str
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PublicCertificate:
+    """A certificate as a stranger sees it: the names are hidden where the holder wants it."""
+
+    credential: Credential
+    facts: CertificateFacts
+    state: CredentialState
+    names: tuple[str, ...]
+    is_hidden: bool
+    history: tuple[Event, ...]
+
+    @property
+    def successor(self) -> Credential | None:
+        """The certificate that replaced this one."""
+        return self.credential.superseded_by
+
+
+def public_certificate(credential: Credential, *, reveal: str = "") -> PublicCertificate:
+    """What is shown of a certificate; `reveal` is the holder's personal code, if one was given."""
+    facts = CertificateFacts.from_json(credential.facts)
+    is_hidden = not may_see_name(credential, reveal)
+    return PublicCertificate(
+        credential=credential,
+        facts=facts,
+        state=state_of(credential),
+        names=tuple(map(initials, facts.recipient.names)) if is_hidden else facts.recipient.names,
+        is_hidden=is_hidden,
+        history=history_of(credential),
+    )
+
+
+def may_see_name(credential: Credential, reveal: str) -> bool:
+    """Whether the name is shown: always, unless the holder hid it and the code is not theirs."""
+    if not credential.name_hidden:
+        return True
+    return bool(reveal) and credential.reveal_code is not None and reveal == credential.reveal_code
+
+
+def history_of(credential: Credential) -> tuple[Event, ...]:
+    """What happened to the chain of certificates that this one belongs to, the oldest first."""
+    chain, older = [credential], credential.supersedes
+    while older is not None:
+        chain.insert(0, older)
+        older = older.supersedes
+    while chain[-1].superseded_by is not None and chain[-1].superseded_by.issued_at is not None:
+        chain.append(chain[-1].superseded_by)
+    events = []
+    for one in chain:
+        if one.issued_at is not None:
+            kind = "corrected" if one.supersedes is not None else "issued"
+            events.append(
+                Event(kind, one.issued_at, one.number, one.verification_code, one.correction_reason)
+            )
+        events += [Event("duplicate", each.made_at, one.number) for each in one.duplicates]
+        if one.revocation is not None:
+            events.append(
+                Event("revoked", one.revocation.revoked_at, one.number, "", one.revocation.reason)
+            )
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def hide_name(credential: Credential, *, is_hidden: bool) -> None:
+    """Show initials instead of the name on the public page, or the name again.
+
+    Hiding makes a new personal code, so that links that were passed on before show nothing more.
+    """
+    if is_hidden == credential.name_hidden:
+        return
+    credential.name_hidden = is_hidden
+    credential.reveal_code = new_public_id() if is_hidden else None
+
+
+def personal_address(credential: Credential) -> str:
+    """The link with which the holder shows the name."""
+    base = current_app.config["SETTINGS"].base_url
+    return f"{base}/verify/{credential.verification_code}?name={credential.reveal_code}"
+
+
+def badge_as_issued(credential: Credential, *, reveal: str = "") -> bytes:
+    """The Open Badges credential, as it lies in the issued file; without the name where hidden."""
+    if not may_see_name(credential, reveal):
+        return badge_service.badge_for(credential, with_name=False)
+    try:
+        with pikepdf.open(io.BytesIO(file_of(credential))) as pdf:
+            return pdf.attachments[BADGE].get_file().read_bytes()
+    except (KeyError, FileMissing, Refused, pikepdf.PdfError):
+        return badge_service.badge_for(credential)  # issued before badges were put in
+
+
+def offline_keys() -> list[dict[str, str]]:
+    """The public keys that the page without network verifies with."""
+    return [{"id": key.short_id.hex(), "key": key.public.hex()} for key in keys.current().badges]

@@ -1,4 +1,4 @@
-"""Issuing and revoking for coordinators, downloading for holders, verifying for anybody."""
+"""Issuing and revoking for coordinators, downloading for holders."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,21 +17,19 @@ from courseware.credentials import (
 from courseware.credentials.agreement_rules import ProposalStanding, RowStanding
 from courseware.credentials.file_views import PDF, first_page
 from courseware.credentials.file_views import download as download_file
-from courseware.credentials.forms import CodeForm, FileForm, RevokeForm
+from courseware.credentials.forms import RevokeForm
 from courseware.credentials.models import Credential, IssueBatch
-from courseware.credentials.preflight_service import preflight, print_preview, state_of
+from courseware.credentials.preflight_service import preflight, print_preview
 from courseware.credentials.rules import (
     BatchState,
     CredentialKind,
-    CredentialState,
     Mailing,
     Verdict,
 )
-from courseware.credentials.verification_service import Comparison, compare_file
 from courseware.db import db
 from courseware.i18n import _, ngettext
 from courseware.permissions import Permission, requires, signed_in_user
-from courseware.security import limiter, without_lock
+from courseware.security import without_lock
 
 bp = Blueprint("credentials", __name__)
 bp.register_blueprint(agreement_views.bp)
@@ -167,68 +165,6 @@ def revoke(credential: Credential) -> ResponseReturnValue:
         facts=service.facts_of(credential),
     )
     return page, 422 if form.is_submitted() else 200
-
-
-@bp.get("/verify")
-@requires(Permission.VERIFY_CERTIFICATE)
-def verify() -> ResponseReturnValue:
-    """A form for the code, and a place for the file."""
-    return _verify_page(CodeForm(formdata=None), FileForm(formdata=None))
-
-
-@bp.post("/verify/code")
-@requires(Permission.VERIFY_CERTIFICATE)
-@limiter.limit("30 per minute")
-def verify_code() -> ResponseReturnValue:
-    """Go to the page of a code that somebody typed."""
-    form = CodeForm()
-    if not form.validate_on_submit():
-        return _verify_page(form, FileForm(formdata=None), 422)
-    found = service.find_credential_by_code(form.code.data or "")
-    if found is None:
-        return render_template("credentials/unknown.html"), 404
-    return redirect(url_for("credentials.show", code=found.verification_code), 303)
-
-
-@bp.post("/verify/file")
-@requires(Permission.VERIFY_CERTIFICATE)
-@limiter.limit("30 per minute")
-def verify_file() -> ResponseReturnValue:
-    """Compare a file with what was issued; it is not kept."""
-    form = FileForm()
-    if not form.validate_on_submit():
-        return _verify_page(CodeForm(formdata=None), form, 422)
-    found = compare_file(form.file.data.read())
-    if found.credential is None:
-        return render_template("credentials/unknown.html", is_file=True), 404
-    return _verdict_page(found.credential, found.comparison)
-
-
-@bp.get("/verify/<code>")
-@requires(Permission.VERIFY_CERTIFICATE)
-@limiter.limit("60 per minute")
-def show(code: str) -> ResponseReturnValue:
-    """What a certificate says and whether it is in force, for a stranger with a phone."""
-    found = service.find_credential_by_code(code)
-    if found is None:
-        return render_template("credentials/unknown.html"), 404
-    return _verdict_page(found)
-
-
-def _verdict_page(credential: Credential, comparison: Comparison | None = None) -> str:
-    return render_template(
-        "credentials/verdict.html",
-        credential=credential,
-        facts=service.facts_of(credential),
-        is_valid=state_of(credential) == CredentialState.VALID,
-        comparison=comparison,
-        Comparison=Comparison,
-        form=FileForm(formdata=None),
-    )
-
-
-def _verify_page(code: CodeForm, file: FileForm, status: int = 200) -> ResponseReturnValue:
-    return render_template("credentials/verify.html", code_form=code, file_form=file), status
 
 
 def _progress_text(now: service.Progress) -> str:
