@@ -6,6 +6,7 @@ Every file is PDF/A-3a and PDF/UA-1, whichever way it came about, and sealed whe
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import importlib.metadata
 import logging
@@ -74,7 +75,10 @@ def press_of_this_thread(
     presses: dict[Any, Press] = _kept.__dict__.setdefault("presses", {})
     key = (design, languages, images, seal, keep)
     if key not in presses:
-        presses[key] = open_press(design, languages, images=images, seal=seal, keep=keep)
+        plain = (*key[:3], None, keep)
+        if plain not in presses:
+            presses[plain] = open_press(design, languages, images=images, keep=keep)
+        presses[key] = presses[plain].sealed(seal)
     return presses[key]
 
 
@@ -114,6 +118,12 @@ class Press:
         self._keep = keep
         self._known: dict[str, _Learned] = {}
         self._layouts: dict[str, Layout] = {}
+
+    def sealed(self, seal: Seal | None) -> Press:
+        """A press that seals with `seal`, and shares what this one has learned."""
+        other = copy.copy(self)
+        other._signer = Signer(seal) if seal else None
+        return other
 
     def layout_for(self, facts: CertificateFacts) -> Layout:
         """The layout engine with the ink of these facts, started when it is first needed."""

@@ -117,12 +117,25 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     yield address
 
 
+@pytest.fixture(scope="session")
+def kept_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys that most tests share: a press is opened for a seal, and that takes a second."""
+    from courseware import keys
+
+    folder = tmp_path_factory.mktemp("keys")
+    with create_app(_environment(folder, f"sqlite:///{folder}/none")).app_context():
+        keys.current()
+    return folder / keys.FOLDER
+
+
 @pytest.fixture
-def make_app(database_url: str, tmp_path: Path) -> Iterator[Any]:
+def make_app(database_url: str, tmp_path: Path, kept_keys: Path) -> Iterator[Any]:
     """Makes applications on this test's database, with further settings."""
     made: list[Flask] = []
 
     def make(**more: str) -> Flask:
+        if not (tmp_path / "var").exists():
+            shutil.copytree(kept_keys, tmp_path / "var" / kept_keys.name)
         app = create_app(_environment(tmp_path / "var", database_url, **more))
         app.testing = True
         app.jinja_env.bytecode_cache = _compiled_templates

@@ -99,6 +99,8 @@ def test_the_doctor_names_a_missing_font(app, monkeypatch, tmp_path):
 
 def test_a_backup_of_a_live_database_restores_what_was_acknowledged(var, tmp_path):
     run(var, "user", "add", "first@people.example", "--role", "administrator")
+    (var / "keys").mkdir(mode=0o700)
+    (var / "keys" / "badge-7.pem").write_text("a key of certificates")
     with closing(sqlite3.connect(var / "courseware.sqlite")) as writer:
         writer.execute("BEGIN IMMEDIATE")  # somebody is writing while the backup is made
         done = run(var, "backup", str(tmp_path / "backup.zip"))
@@ -110,6 +112,9 @@ def test_a_backup_of_a_live_database_restores_what_was_acknowledged(var, tmp_pat
     assert run(elsewhere, "restore", str(tmp_path / "backup.zip")).returncode == 0
     assert run(elsewhere, "doctor").returncode == 0
     assert (elsewhere / "secret-key").read_text() == key
+    kept = elsewhere / "keys" / "badge-7.pem"
+    assert kept.read_text() == "a key of certificates"
+    assert (kept.parent.stat().st_mode & 0o777, kept.stat().st_mode & 0o777) == (0o700, 0o600)
     with closing(sqlite3.connect(elsewhere / "courseware.sqlite")) as reader:
         assert reader.execute('SELECT email FROM "user"').fetchall() == [("first@people.example",)]
 

@@ -108,7 +108,7 @@ def show(code: str) -> ResponseReturnValue:
         answer = Response(render_template("credentials/unknown.html"), 404)
     else:
         answer = Response(_verdict_page(found))
-    answer.headers["Vary"] = "Accept"
+    answer.vary.add("Accept")
     return answer
 
 
