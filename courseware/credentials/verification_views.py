@@ -1,6 +1,7 @@
 """Verifying for anybody: by code, link or file; keys, lists of status and the log for machines."""
 
 import json
+from datetime import date
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,7 +24,7 @@ from courseware.credentials.verification_service import (
     public_certificate,
 )
 from courseware.db import db
-from courseware.i18n import _
+from courseware.i18n import _, long_date
 from courseware.permissions import Permission, requires
 from courseware.security import limiter
 
@@ -157,7 +158,17 @@ def own_name(credential: Credential) -> ResponseReturnValue:
 @requires(Permission.VERIFY_CERTIFICATE)
 def offline() -> ResponseReturnValue:
     """A page that, once opened, verifies a QR code's own payload without network."""
-    page = Response(render_template("credentials/offline.html", keys=json.dumps(offline_keys())))
+    months = [
+        long_date(date(2001, month, 2)).replace("2001", "{y}").replace("2", "{d}")
+        for month in range(1, 13)
+    ]
+    page = Response(
+        render_template(
+            "credentials/offline.html",
+            keys=json.dumps(offline_keys()),
+            months=json.dumps(months, ensure_ascii=False),
+        )
+    )
     page.headers["Cache-Control"] = "no-cache"
     return page
 

@@ -77,9 +77,12 @@ function show(name, facts) {
   for (const one of ["good", "wrong", "unreadable", "unable"]) part(one).hidden = one !== name;
   part("statement").hidden = !(name === "good" && facts.isStatement);
   if (name !== "good") return;
-  const language = document.documentElement.lang;
-  const date = new Intl.DateTimeFormat(language, {dateStyle: "long", timeZone: "UTC"});
-  const figure = new Intl.NumberFormat(language, {maximumFractionDigits: 2, roundingMode: "trunc"});
+  const months = JSON.parse(page.dataset.months);
+  const date = {
+    format: day => months[day.getUTCMonth()]
+      .replace("{d}", day.getUTCDate()).replace("{y}", day.getUTCFullYear()),
+  };
+  const figure = new Intl.NumberFormat([document.documentElement.lang, "ru"], {maximumFractionDigits: 2, roundingMode: "trunc"});
   const hours = (where, minutes) => {
     const text = where.dataset.text.replace("{hours}", figure.format(minutes / facts.hour));
     where.textContent = text.replace("{minutes}", facts.hour);
