@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from courseware import assets, clock, keys
 from courseware.credentials import badge_service, log_service, service
+from courseware.credentials.file_views import download
 from courseware.credentials.forms import CodeForm, FileForm
 from courseware.credentials.models import Credential
 from courseware.credentials.rules import CredentialState
@@ -130,6 +131,17 @@ def _verdict_page(credential: Credential, compared: ComparedFile | None = None) 
 
 def _verify_page(code: CodeForm, file: FileForm, status: int = 200) -> ResponseReturnValue:
     return render_template("credentials/verify.html", code_form=code, file_form=file), status
+
+
+@bp.get("/certificates/<public_id>/badge.json")
+@requires(Permission.DOWNLOAD_CERTIFICATE, on=service.find_credential)
+def badge(credential: Credential) -> ResponseReturnValue:
+    """The signed Open Badges credential as a file, for wallets and other sites."""
+    if credential.issued_at is None:
+        raise NotFound
+    data = badge_as_issued(credential, reveal=credential.reveal_code or "")
+    name = service.file_name_of(credential).removesuffix(".pdf")
+    return download(data, "application/ld+json", f"{name}.json")
 
 
 @bp.route("/certificates/<public_id>/name", methods=["GET", "POST"])
