@@ -20,7 +20,7 @@ from courseware.db import db
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: a median, the quartiles around it, and what it should not exceed."""
+    """One figure: a median, the quartiles around it, and between which bounds it should be."""
 
     name: str
     value: float
@@ -28,6 +28,7 @@ class Figure:
     low: float
     high: float
     limit: float | None = None
+    least: float | None = None
 
 
 def measure(

@@ -1,5 +1,6 @@
-"""`python -m benchmarks [--json] [NAME…]`: run all measurements, or those named."""
+"""`python -m benchmarks [--json] [--count N] [NAME…]`: run all measurements, or those named."""
 
+import argparse
 import importlib
 import json
 import os
@@ -24,12 +25,21 @@ def machine() -> str:
 
 
 def main() -> None:
-    words = [word for word in sys.argv[1:] if word != "--json"]
-    names = words or sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--count", type=int, help="how many certificates are printed")
+    asked = parser.parse_args()
+    more = {"count": asked.count} if asked.count else {}
+    known = {path.stem for path in FOLDER.glob("[a-z]*.py")}
+    if unknown := set(asked.names) - known:
+        parser.error(f"{', '.join(sorted(unknown))}: what can be measured is {sorted(known)}")
+    names = asked.names or sorted(known)
     figures = []
     for name in names:
-        figures += importlib.import_module(f"benchmarks.{name}").run()
-    if "--json" in sys.argv:
+        measured = importlib.import_module(f"benchmarks.{name}")
+        figures += measured.run(**more) if name == "certificates" else measured.run()
+    if asked.json:
         value = {"machine": machine(), "figures": [asdict(figure) for figure in figures]}
         print(json.dumps(value, indent=2))
         return
@@ -37,7 +47,11 @@ def main() -> None:
     wide = max(len(figure.name) for figure in figures)
     for figure in figures:
         limit = f"  at most {figure.limit:g}" if figure.limit is not None else ""
-        over = "  OVER" if figure.limit is not None and figure.value > figure.limit else ""
+        limit += f"  at least {figure.least:g}" if figure.least is not None else ""
+        missed = (figure.limit is not None and figure.value > figure.limit) or (
+            figure.least is not None and figure.value < figure.least
+        )
+        over = "  MISSED" if missed else ""
         print(
             f"{figure.name:<{wide}}  {figure.value:9.1f} {figure.unit}"
             f"  [{figure.low:.1f}–{figure.high:.1f}]{limit}{over}"

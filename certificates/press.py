@@ -16,7 +16,7 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,9 +57,12 @@ def open_press(
     `images` gives the logos and signatures that facts name; with `seal` every file is signed.
     Templates are kept in the folder `keep`, so that the next press need not make them again.
     """
-    return Press(read_design(design), languages, images=images, seal=seal, keep=keep)
+    return Press(_read(design), languages, images=images, seal=seal, keep=keep)
 
 
+# Read once in a process; a press is only a view of them with templates of its own.
+_read = lru_cache(16)(read_design)
+_signer_of = lru_cache(16)(Signer)
 _kept = threading.local()
 
 
@@ -114,7 +117,7 @@ class Press:
         self.design = design
         self.languages = languages
         self._images = images
-        self._signer = Signer(seal) if seal else None
+        self._signer = _signer_of(seal) if seal else None
         self._keep = keep
         self._known: dict[str, _Learned] = {}
         self._layouts: dict[str, Layout] = {}

@@ -1,4 +1,4 @@
-"""Commands for whoever runs a server: db upgrade, serve, work, doctor, backup, restore."""
+"""Commands for whoever runs a server: db upgrade, serve, work, doctor, backup, restore, bench."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -372,4 +373,19 @@ def show_permissions() -> None:
     click.echo(permissions.permission_table_as_markdown(app), nl=False)
 
 
-commands = [database, doctor, serve, work, backup, restore, show_permissions]
+@click.command("bench")
+@click.argument("names", nargs=-1)
+@click.option("--count", type=int, help="How many certificates are printed.")
+@json_option
+@with_appcontext
+def bench(names: tuple[str, ...], count: int | None, as_json: bool) -> None:
+    """Measure what is NAMEd, such as certificates, or everything; in a process of its own."""
+    root = settings().root
+    if not (root / "benchmarks").is_dir():
+        raise Refused(Message("Measuring needs the source of the product beside it."))
+    more = (["--json"] if as_json else []) + ([f"--count={count}"] if count else [])
+    measured = subprocess.run([sys.executable, "-m", "benchmarks", *names, *more], cwd=root)
+    raise SystemExit(measured.returncode)
+
+
+commands = [database, doctor, serve, work, backup, restore, show_permissions, bench]
