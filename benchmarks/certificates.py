@@ -224,12 +224,16 @@ def _two_workers(count: int) -> Figure:
 
 
 def _weasyprint() -> Callable[[CertificateFacts], bytes]:
-    """WeasyPrint alone, one document each, with the same design; fonts and styles are read once."""
+    """WeasyPrint alone, one document each, with the same design.
+
+    Fonts and styles are read once, and it is told how tightly the transcript has to be set.
+    """
     from certificates.layout import Layout
 
     design = read_design(DESIGN)
     layout = Layout(design, LANGUAGES)
-    return lambda facts: layout.print(paper_view(facts, design))
+    _, density = layout.print(paper_view(next(_people(1)), design))
+    return lambda facts: layout.print(paper_view(facts, design), density=density)[0]
 
 
 def _said(facts: CertificateFacts) -> dict[str, Any]:

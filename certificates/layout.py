@@ -56,11 +56,16 @@ class Layout:
     def _sheet(self, css: str) -> CSS:
         return CSS(string=css, base_url=ADDRESS, url_fetcher=self._fetcher, font_config=self._fonts)
 
-    def print(self, view: dict[str, Any], *, with_alphabet: bool = False) -> bytes:
-        """Lay a document out and write it, as tightly as it needs to have two pages."""
+    def print(
+        self, view: dict[str, Any], *, with_alphabet: bool = False, density: str = DENSITIES[0]
+    ) -> tuple[bytes, str]:
+        """Lay a document out, as tightly as it needs to have two pages: the PDF and how tightly.
+
+        `density` is the first to be tried, where it is known that a roomier one does not fit.
+        """
         sheets = [self._style, self._alphabet] if with_alphabet else [self._style]
-        for density in DENSITIES:
-            html = self._page.render(**view, density=density)
+        for tried in DENSITIES[DENSITIES.index(density) :]:
+            html = self._page.render(**view, density=tried)
             document = HTML(string=html, base_url=ADDRESS, url_fetcher=self._fetcher).render(
                 stylesheets=sheets, font_config=self._fonts, pdf_variant=VARIANT
             )
@@ -69,7 +74,7 @@ class Layout:
                 document.write_pdf(
                     written, pdf_variant=VARIANT, pdf_identifier=view["reference"].encode()
                 )
-                return written.getvalue()
+                return written.getvalue(), tried
         raise CannotPrint([Problem(TRANSCRIPT_TOO_LONG)])
 
 

@@ -93,6 +93,7 @@ class _Learned:
         self.samples: dict[tuple[str, ...], tuple[Person, bytes]] = {}
         self.template: Template | None = None
         self.fails = False
+        self.density = "roomy"
 
 
 class Press:
@@ -174,7 +175,9 @@ class Press:
                 return known.template.print(person, **how)
             except NotSettable:
                 pass
-        laid_out = self.layout_for(facts).print(paper_view(facts, self.design))
+        laid_out, known.density = self.layout_for(facts).print(
+            paper_view(facts, self.design), density=known.density
+        )
         if not has_marks and not known.template and not known.fails:
             self._learn(facts, known, person, laid_out)
         return self._whole(person, laid_out).print(person, **how)
@@ -225,13 +228,10 @@ class Press:
         samples = list(known.samples.values())
         known.samples = {}
         try:
-            view = template_view(facts, self.design)
-            plan = learn(
-                self.layout_for(facts).print(view, with_alphabet=True),
-                samples,
-                self.design,
-                self.languages,
+            with_fields, _ = self.layout_for(facts).print(
+                template_view(facts, self.design), with_alphabet=True, density=known.density
             )
+            plan = learn(with_fields, samples, self.design, self.languages)
             template = Template(plan, self.design)
             for each, data in samples:
                 prove(template.print(each), data)
