@@ -7,19 +7,18 @@ from pathlib import Path
 
 from .designs import list_designs
 from .press import open_press
-from .sample import RECIPIENTS, sample_facts
+from .sample import awkward_facts, sample_picture
 
 LANGUAGES = (("en",), ("ru",), ("kk",), ("tg",), ("en", "ru"), ("kk", "tg"))
 
 
 def main(folder: Path) -> None:
-    """Write one PDF for each design, choice of languages and recipient."""
+    """Write one PDF for each design, choice of languages and awkward certificate."""
     folder.mkdir(parents=True, exist_ok=True)
     for design in list_designs():
         for languages in LANGUAGES:
-            press = open_press(design, languages)
-            for number, (kind, recipient) in enumerate(RECIPIENTS.items(), start=1):
-                facts = sample_facts(recipient, languages, number=number)
+            press = open_press(design, languages, images=sample_picture)
+            for kind, facts in awkward_facts(design, languages).items():
                 name = f"{design}-{'-'.join(languages)}-{kind.replace(' ', '-')}.pdf"
                 (folder / name).write_bytes(press.print(facts))
                 print(folder / name)

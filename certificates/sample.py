@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from functools import cache
+from math import cos, sin
+from zlib import compress, crc32
 
 from .facts import CertificateFacts, ModuleRow, Partner, Recipient, Signatory
 
@@ -219,3 +226,91 @@ def sample_facts(
         modules=modules,
         credited=sum(module.credited or 0 for module in modules),
     )
+
+
+def awkward_facts(design: str, languages: tuple[str, ...]) -> dict[str, CertificateFacts]:
+    """Certificates in this design that are hard to set, by what is hard about them."""
+    everyone = [
+        replace(
+            sample_facts(recipient, languages, number=number),
+            design=design,
+            participation="blended",
+            assessment="assignment",
+        )
+        for number, recipient in enumerate(RECIPIENTS.values(), start=1)
+    ]
+    found = dict(zip(RECIPIENTS, everyone, strict=True))
+    usual, longest = found["usual"], found["longest"]
+    logo, signature = _pictures()
+    found["corrected duplicate of a statement"] = replace(
+        usual,
+        kind="statement",
+        duplicate=2,
+        supersedes="EKTU-TSUC-2025-0001",
+        offline="A" * 210,
+    )
+    found["four partners and signatures"] = replace(
+        longest,
+        partners=tuple(replace(each, logo=logo) for each in longest.partners) + usual.partners,
+        signatories=tuple(replace(each, signature=signature) for each in usual.signatories * 2),
+        supersedes="EKTU-TSUC-2025-0001",
+    )
+    found["another ink and other words"] = replace(
+        usual,
+        accent="#7a3d00",
+        texts={
+            "heading": {"en": "Diploma", "ru": "Диплом", "kk": "Диплом", "tg": "Диплом"},
+            "closing": {
+                "en": "With distinction, for a commission carried through for a company.",
+                "ru": "С отличием, за заказ, выполненный для компании.",
+                "kk": "Компания үшін орындалған тапсырыс үшін үздік деңгейде.",
+                "tg": "Бо аъло, барои фармоише, ки барои ширкат иҷро шуд.",
+            },
+        },
+    )
+    found["one partner and a long programme"] = replace(
+        usual,
+        partners=usual.partners[:1],
+        signatories=usual.signatories[:1],
+        programme={code: f"{title}: {title}" for code, title in usual.programme.items()},
+        credited=None,
+        modules=tuple(replace(module, credited=None) for module in usual.modules),
+    )
+    return found
+
+
+def sample_picture(sha256: str) -> bytes:
+    """The logo or the signature of the sample. Raises KeyError."""
+    return _pictures()[sha256]
+
+
+def _png(width: int, height: int, alpha: Callable[[int, int], int], colour: bytes) -> bytes:
+    """A plain PNG of one colour that shines through where `alpha` says so."""
+    rows = b"".join(
+        b"\0" + b"".join(colour + bytes([alpha(x, y)]) for x in range(width)) for y in range(height)
+    )
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", crc32(name + body))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    body = chunk(b"IDAT", compress(rows, 9))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + body + chunk(b"IEND", b"")
+
+
+def _ring(x: int, y: int) -> int:
+    return 255 if 60**2 < (x - 80) ** 2 + (y - 80) ** 2 < 78**2 else 0
+
+
+def _stroke(x: int, y: int) -> int:
+    away = abs(y - 60 - 40 * sin(x / 17) * cos(x / 61))
+    return max(0, min(255, int(900 - 260 * away)))
+
+
+@cache
+def _pictures() -> dict[str, bytes]:
+    drawn = (
+        _png(160, 160, _ring, b"\x1d\x5a\x4b"),
+        _png(400, 120, _stroke, b"\x14\x1e\x6e"),
+    )
+    return {hashlib.sha256(data).hexdigest(): data for data in drawn}

@@ -3,10 +3,16 @@ from dataclasses import replace
 
 import pytest
 
-from certificates import DesignIncomplete, list_designs, open_press
+from certificates import (
+    CertificateFacts,
+    DesignIncomplete,
+    list_designs,
+    open_press,
+    problems_of,
+)
 from certificates.designs import HERE, read_design, read_design_in
 from certificates.phrases import LANGUAGES, PHRASES
-from certificates.sample import RECIPIENTS, sample_facts
+from certificates.sample import RECIPIENTS, awkward_facts, sample_facts, sample_picture
 from certificates.wording import wording_of
 
 
@@ -56,6 +62,16 @@ def test_a_duplicate_statement_that_corrects_another_says_all_three(press, text_
     assert "Duplicate no. 2 · Corrects and replaces No. EKTU-TSUC-2025-0001" in text
     assert "completed" not in text
     assert "certificate" not in text.casefold()
+
+
+@pytest.mark.parametrize("design", list_designs())
+@pytest.mark.parametrize("languages", [("en", "ru"), ("kk", "tg"), ("tg",)])
+def test_the_awkward_samples_have_room_in_every_design(design, languages):
+    for facts in awkward_facts(design, languages).values():
+        assert problems_of(facts, read_design(design)) == []
+        assert CertificateFacts.from_json(facts.as_json()) == facts
+        for partner in facts.partners:
+            assert not partner.logo or sample_picture(partner.logo).startswith(b"\x89PNG")
 
 
 def test_what_a_coordinator_words_anew_stands_on_the_certificate():
