@@ -15,7 +15,7 @@ help: ## Say what each command does
 demo: install ## Install, run the example course through the real imports, serve it (SERVE=no: not)
 	$(BIN)/python -m courseware.demo $(if $(filter no,$(SERVE)),--no-serve)
 
-test: .venv/test translations ## Install what tests need and run all: SQLite, PostgreSQL, browser
+test: .venv/test .venv/npm translations ## Install what tests need and run all: SQLite, PostgreSQL, browser
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/check translations ## Format, lint, types, migrations, translations
@@ -54,6 +54,10 @@ translations: $(PO:.po=.mo)
 	scripts/debian-packages test
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements/test.txt
 	touch $@
+
+# Badges are verified by an implementation that is not ours; without node or network that test skips.
+.venv/npm: tests/npm/package-lock.json | .venv/test
+	if command -v npm >/dev/null; then npm ci --prefix tests/npm --no-audit --no-fund --loglevel=error && touch $@; fi || true
 
 .venv/check: requirements/check.txt .venv/test
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements/check.txt

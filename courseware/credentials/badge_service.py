@@ -32,9 +32,7 @@ from courseware.credentials.badge_rules import (
 from courseware.credentials.models import Credential, Revocation
 from courseware.db import db
 
-MIME = "application/vc+ld+json"
-STATUS_LIST_HOURS = 24
-"""For how long a status list may be relied on; its answer is signed anew at least every hour."""
+MIME = "application/vc"
 
 _shapes: dict[str, Shape | None] = {}
 _configs: dict[tuple[str, str, str], str] = {}
@@ -120,6 +118,12 @@ def status_list(purpose: str, number: int, *, now: datetime) -> bytes | None:
     if purpose == "revocation":
         revoked = select(Revocation.credential_id).join(Credential).where(here)
         indices |= set(db.session.scalars(revoked))
+    places = {index - first for index in indices if index is not None}
+    return sign_status_list(purpose, number, places, now=now)
+
+
+def sign_status_list(purpose: str, number: int, indices: set[int], *, now: datetime) -> bytes:
+    """The list with these bits set, signed; the same bytes within an hour."""
     site = current_app.config["SETTINGS"].base_url
     address = status_list_address(site, purpose, number)
     begin = now.replace(minute=0, second=0)
@@ -133,7 +137,7 @@ def status_list(purpose: str, number: int, *, now: datetime) -> bytes | None:
             "id": f"{address}#list",
             "type": "BitstringStatusList",
             "statusPurpose": purpose,
-            "encodedList": _bits({index - first for index in indices if index is not None}),
+            "encodedList": _bits(indices),
         },
     }
     return _signed(document, begin)
