@@ -1,17 +1,29 @@
 """Names of many countries on certificates: printed and read back, or refused with a sentence."""
 
 import csv
+import io
 import itertools
 import json
 import shutil
 import subprocess
+import unicodedata
 from datetime import timedelta
+from html import escape
 
+import pikepdf
 import pytest
 from factories import NOW
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
 
 from certificates import CannotPrint, Recipient, clean, open_press
+from certificates.checks import missing_letters
+from certificates.designs import read_design
+from certificates.layout import DesignFiles
 from certificates.sample import sample_facts
+from certificates.template import _fonts_of, _hexadecimal, _runs_by_page
+from certificates.view import ADDRESS
+from certificates.writing import NotSettable, shaped
 from courseware import jobs
 from courseware.accounts.models import User
 from courseware.attendance.models import AttendanceMark
@@ -126,6 +138,64 @@ def test_three_hundred_people_get_certificates_with_their_names_unchanged(app, m
         printed += (person.name_latin, person.name_native) in near
     assert printed == len(near), "everybody from Central Asia and Russia is printed"
     print(f"{len(credentials)} printed, {len(refused)} refused with a sentence")
+
+
+@pytest.mark.parametrize("room", ["first_name", "second_name", "listed_name"])
+def test_real_names_are_shaped_as_the_layout_engine_shapes_them(shared_data, room):
+    """Thousands of names in one layout: each drawn with the glyphs and the width that we set."""
+    design = read_design("academic")
+    font = getattr(design, room).font
+    pairs = itertools.chain(*names_by_country(shared_data / "names").values())
+    names = list(dict.fromkeys(clean(name) for pair in pairs for name in pair))
+    names += [
+        f"{one} {other}-{one.split()[-1]}" for one, other in zip(names, names[7:], strict=False)
+    ]
+    names = [
+        name for name in names[:: max(1, len(names) // 1500)] if not missing_letters(name, design)
+    ]
+    names += [
+        "Ӯ",
+        "A A",
+        "Ты",
+        "Ҷamshed Ӯktamӣ",
+        "AVA To Wo",
+        "Office Fjord",
+        "Ғұмыр-Әли",
+        "W" * 90,
+    ]
+    page = "".join(f"<p>{escape(name)}</p>" for name in names)
+    laid_out = _set_in(font, page, design)
+    found = {run.text: run for runs in _runs_by_page(laid_out) for run in runs}
+    with pikepdf.open(io.BytesIO(laid_out)) as pdf:
+        (widths,) = [each.widths for each in _fonts_of(pdf).values()]
+    compared = 0
+    for name in names:
+        try:
+            pieces, width = shaped(design.faces[font], widths, name, "en", ())
+        except NotSettable:
+            assert any(unicodedata.combining(letter) for letter in name), name
+            continue
+        run = found[name]
+        assert _hexadecimal((pieces, width)) == run.glyphs, name
+        # The layout engine rounds each space between letters to a thousandth of an em.
+        assert abs(width * run.size - run.advance) <= 0.0005 * len(name) * run.size, name
+        compared += 1
+    assert compared > 0.95 * len(names)
+
+
+def _set_in(font, page, design):
+    fonts = FontConfiguration()
+    how = {"font_config": fonts, "base_url": ADDRESS, "url_fetcher": DesignFiles(design)}
+    style = CSS(
+        string=f"@font-face {{ font-family: Name; src: url({font}) }}"
+        "@page { size: 3000mm 900mm; margin: 0 }"
+        "p { font: 400 30pt/1.2 Name; margin: 0; white-space: pre }",
+        **how,
+    )
+    del how["font_config"]
+    return HTML(string=f"<html lang=en>{page}", **how).write_pdf(
+        stylesheets=[style], font_config=fonts
+    )
 
 
 def test_every_naughty_string_gives_a_certificate_or_a_sentence(shared_data):
