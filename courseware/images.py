@@ -8,7 +8,7 @@ import io
 import struct
 from collections.abc import Iterator
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from courseware.files import FileMissing, read_file, store_file
 from courseware.messages import Message
@@ -105,6 +105,9 @@ def _opened(data: bytes) -> Image.Image:
                 least=LEAST_SIDE,
             )
         )
+    # The layout engine lets Pillow fill in what is missing, for everybody; what it is given by us
+    # has been drawn anew and is whole.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(io.BytesIO(data), formats=[kind]) as picture:
             if picture.size != size or getattr(picture, "n_frames", 1) > 1:
