@@ -40,6 +40,7 @@ from courseware.db import db
 from courseware.errors import Refused
 from courseware.feedback.models import FeedbackRound, FeedbackTicket, Questionnaire
 from courseware.feedback.rules import About
+from courseware.files import FileMissing
 from courseware.images import read_picture
 from courseware.messages import Message
 from courseware.partners.models import Organisation
@@ -154,6 +155,7 @@ def _candidates(
     asked, closed, given = _feedback_of(paper.cohort, now=now)
     to_come = sum(total.to_come for total in course.totals)
     twins = possible_twins([(each.id, _printed_names(each)) for each in enrolments])
+    missing = _missing_pictures(paper)
     needed = [each.id for each in organisations_to_agree(programme)]
     rows = newest_rows(enrolments) if programme.agreement_required else {}
     candidates = []
@@ -194,7 +196,7 @@ def _candidates(
         if state is None:
             facts = paper.facts_for(candidate, now=now)
             names = _printed_names(enrolment)
-            problems = (*lost_letters(names), *problems_of_paper(facts))
+            problems = (*lost_letters(names), *problems_of_paper(facts), *missing)
             doubts = (
                 *doubts_of(names),
                 *(said for _other, said in twins.get(enrolment.id, ())),
@@ -216,6 +218,28 @@ def _candidates(
             )
         )
     return tuple(candidates)
+
+
+def _missing_pictures(paper: "Paper") -> tuple[Message, ...]:
+    """Logos and signatures that the paper names and the store has lost."""
+    named = [
+        (each.organisation.logo_sha256, each.organisation.names)
+        for each in paper.programme.partners
+        if each.part in (Part.LEAD, Part.HOST)
+    ] + [(each.signature_sha256, each.names) for each in paper.programme.signatories]
+    missing = []
+    for sha256, names in named:
+        try:
+            if sha256:
+                read_picture(sha256)
+        except FileMissing:
+            missing.append(
+                Message(
+                    "The picture of %(name)s is lost. Upload the logo or signature again.",
+                    name=choose(names, "en"),
+                )
+            )
+    return tuple(missing)
 
 
 def _printed_names(enrolment: Enrolment) -> PrintedNames:
@@ -421,6 +445,10 @@ def print_facts(
     except certificates.CannotPrint as refusal:
         first = refusal.problems[0]
         raise Refused(Message(first.sentence, **first.values)) from refusal
+    except FileMissing as error:
+        raise Refused(
+            Message("A logo or signature of the certificate is lost. Upload it again.")
+        ) from error
 
 
 def print_preview(found: Preflight, *, now: datetime) -> bytes | None:

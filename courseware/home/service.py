@@ -12,6 +12,7 @@ from courseware.attendance.ledger_service import list_registers
 from courseware.attendance.service import RegisterSummary
 from courseware.cohorts.models import Cohort, CohortRole, Enrolment
 from courseware.cohorts.overview_service import ToDo, tells_what_needs_doing
+from courseware.credentials.agreement_service import proposable
 from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import Candidate, preflight, standing_of
 from courseware.credentials.rules import Verdict
@@ -235,7 +236,8 @@ def _eligible(
     found = {}
     for cohort in waiting[:MOST_PREFLIGHTS]:
         checked = preflight(cohort, now=now)
-        found[cohort.id] = (len(checked.ready), len(checked.having(Verdict.NEEDS_YOU)))
+        in_order = checked.having(Verdict.READY, Verdict.AWAITS_AGREEMENT)
+        found[cohort.id] = (len(in_order), len(checked.having(Verdict.NEEDS_YOU)))
     return found
 
 
@@ -273,6 +275,14 @@ def _on_the_page_of_a_cohort(cohort: Cohort, now: datetime) -> list[ToDo]:
                     Message("Ready for a certificate: %(count)s.", count=len(checked.ready)),
                     "credentials.cohort",
                     Message("Issue certificates"),
+                )
+            )
+        if to_propose := proposable(checked):
+            found.append(
+                ToDo(
+                    Message("To propose to the approvers: %(count)s.", count=len(to_propose)),
+                    "credentials.cohort",
+                    Message("Propose the list"),
                 )
             )
     return found
