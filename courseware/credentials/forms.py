@@ -54,7 +54,7 @@ class CodeForm(FlaskForm):
 
     code = StringField(
         lazy("Code or address"),
-        [DataRequired(lazy("Enter the code.")), Length(max=300, message=lazy("Enter the code."))],
+        [DataRequired(lazy("Enter the code.")), Length(max=800, message=lazy("Enter the code."))],
     )
 
 

@@ -1,6 +1,7 @@
 """What a stranger is told: of a code, and of a file that somebody holds."""
 
 import hashlib
+import hmac
 import io
 import re
 import zlib
@@ -148,7 +149,8 @@ def may_see_name(credential: Credential, reveal: str) -> bool:
     """Whether the name is shown: always, unless the holder hid it and the code is not theirs."""
     if not credential.name_hidden:
         return True
-    return bool(reveal) and credential.reveal_code is not None and reveal == credential.reveal_code
+    kept = credential.reveal_code or ""
+    return bool(kept) and hmac.compare_digest(reveal.encode(), kept.encode())
 
 
 def history_of(credential: Credential) -> tuple[Event, ...]:

@@ -64,7 +64,8 @@ def verify_code() -> ResponseReturnValue:
     form = CodeForm()
     if not form.validate_on_submit():
         return _verify_page(form, FileForm(formdata=None), 422)
-    found = service.find_credential_by_code((form.code.data or "").partition("#")[0])
+    typed = (form.code.data or "").partition("#")[0].partition("?")[0]
+    found = service.find_credential_by_code(typed)
     if found is None:
         return render_template("credentials/unknown.html"), 404
     return redirect(url_for("verification.show", code=found.verification_code), 303)
