@@ -31,6 +31,7 @@ from courseware.messages import Message
 from courseware.operating import Finding, check
 
 FOLDER = "keys"
+KINDS = ("seal", "badge")
 CERTIFICATE_YEARS = 25
 _NAME = re.compile(r"(seal|badge)-([1-9][0-9]{0,5})\.pem")
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -133,15 +134,16 @@ def current() -> Keys:
     """All keys, made now if there are none. Raises Refused where one is unusable."""
     folder = keys_folder()
     try:
-        if not _numbers(folder, "seal") or not _numbers(folder, "badge"):
+        stamp = _stamp(folder)
+        if not all(
+            any(name.startswith(kind) and name.endswith(".pem") for name, *_ in stamp)
+            for kind in KINDS
+        ):
             with _held(folder):
-                for kind in ("seal", "badge"):
+                for kind in KINDS:
                     if not _numbers(folder, kind):
                         _make(folder, kind, 1)
-        stamp = tuple(
-            (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
-            for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
-        )
+            stamp = _stamp(folder)
     except OSError as error:
         raise Refused(
             Message(
@@ -152,6 +154,19 @@ def current() -> Keys:
             )
         ) from error
     return _read(folder, stamp)
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What lies in the folder, so that a key that is changed there is read again."""
+    if not folder.exists():
+        return ()
+    return tuple(
+        sorted(
+            (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
+            for entry in os.scandir(folder)
+            if _NAME.fullmatch(entry.name) or entry.name.endswith(".crt")
+        )
+    )
 
 
 def rotate() -> Keys:
