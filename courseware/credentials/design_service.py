@@ -1,6 +1,6 @@
 """How the certificates of a programme look: a preview made out to nobody, and what is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 import certificates
@@ -14,20 +14,33 @@ from courseware.credentials.preflight_service import (
     verification_address,
 )
 from courseware.credentials.room_service import design_called
+from courseware.operating import Finding, check
 from courseware.partners.models import Organisation
 from courseware.partners.rules import Part
 from courseware.programmes import service as programmes
 from courseware.programmes.models import Programme
 from courseware.programmes.plain_rules import programme_data, programme_from
-from courseware.programmes.rules import ProgrammeFacts
+from courseware.programmes.rules import DESIGNS, ProgrammeFacts
 from courseware.texts import clean_line
 
 MOST_PARTNERS = 4
 
 
+@check
+def _designs_are_complete() -> Iterator[Finding]:
+    for name in certificates.list_designs():
+        try:
+            certificates.read_design(name)
+        except certificates.DesignIncomplete as error:
+            yield False, str(error)
+            return
+    yield True, "The designs of certificates have their fonts and art."
+
+
 def look_of(programme: Programme) -> Look:
-    """What the programme's certificates look like now."""
-    return Look(programme.design, programme.accent, programme.design_texts)
+    """What the programme's certificates look like now; a design that is gone can be exchanged."""
+    design = programme.design if programme.design in DESIGNS else DESIGNS[0]
+    return Look(design, programme.accent, programme.design_texts)
 
 
 def own_ink(design: str) -> str:

@@ -442,6 +442,8 @@ def print_facts(
             keep=current_app.config["SETTINGS"].var / "templates",
         )
         return press.print(facts, attachments=attachments)
+    except certificates.DesignIncomplete as error:
+        raise Refused(str(error)) from error
     except certificates.CannotPrint as refusal:
         first = refusal.problems[0]
         raise Refused(Message(first.sentence, **first.values)) from refusal

@@ -6,6 +6,7 @@ import certificates
 from certificates import CertificateFacts, Design
 from certificates.checks import POINTS_PER_MM, clean, fit, names_in_order
 from certificates.designs import Room
+from courseware.errors import Refused
 from courseware.messages import Message
 
 TOO_WIDE = "“%(name)s” is too wide to be printed."
@@ -13,8 +14,11 @@ TOO_WIDE = "“%(name)s” is too wide to be printed."
 
 @cache
 def design_called(name: str) -> Design:
-    """A design with its fonts, read once."""
-    return certificates.read_design(name)
+    """A design with its fonts, read once. Raises Refused where something of it is missing."""
+    try:
+        return certificates.read_design(name)
+    except certificates.DesignIncomplete as error:
+        raise Refused(str(error)) from error
 
 
 def problems_of_paper(facts: CertificateFacts) -> tuple[Message, ...]:

@@ -159,6 +159,17 @@ def test_the_preview_follows_what_is_typed_and_keeps_nothing(
     assert "Write a colour" in refused.text
 
 
+def test_a_design_that_is_gone_is_a_sentence_and_can_be_exchanged(earned, make, browser):
+    cohort, _ = earned(1, design="gold")
+    client = browser(make.coordinator(cohort.programme))
+    answer = client.get(f"/cohorts/{cohort.public_id}/certificates")
+    assert answer.status_code == 409
+    assert "There is no design “gold”" in answer.text
+    other = f"/programmes/{cohort.programme.public_id}/certificate-design"
+    assert client.post(other, data={"design": "modern"}).status_code == 303
+    assert client.get(f"/cohorts/{cohort.public_id}/certificates").status_code == 200
+
+
 def test_a_signature_stays_with_its_name_when_other_facts_change(coordinator, programme, address):
     coordinator.post(
         address, data={"design": "modern", "signature.1": (io.BytesIO(drawn()), "s.png")}
