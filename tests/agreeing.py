@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select
 
-from courseware.credentials import agreement_service
+from courseware.credentials import agreement_service, approver_service
 from courseware.credentials.proposed_service import organisations_to_agree
 from courseware.credentials.rules import Decision
 from courseware.db import db
@@ -14,7 +14,7 @@ from courseware.mail import OutgoingMail
 def name_approvers(cohort, by, now):
     """One approver for each partner: rector1@…, rector2@…"""
     return [
-        agreement_service.name_approver(
+        approver_service.name_approver(
             cohort, organisation, name=f"Rector {number}", email=f"rector{number}@uni.example",
             language="en", by=by, now=now,
         )

@@ -11,7 +11,7 @@ from courseware.accounts.service import find_user_by_email
 from courseware.cli import answer, json_option
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort_by_code
-from courseware.credentials import agreement_service
+from courseware.credentials import agreement_service, approver_service
 from courseware.credentials.agreement_rules import ProposalStanding
 from courseware.credentials.models import Agreement, IssueProposal
 from courseware.credentials.preflight_service import preflight, print_preview
@@ -38,7 +38,7 @@ def _person(email: str) -> User:
 
 
 def _organisation(cohort: Cohort, code: str) -> Organisation:
-    for party in agreement_service.list_parties(cohort):
+    for party in approver_service.list_parties(cohort):
         if (party.organisation.code or "").casefold() == code.strip().casefold():
             return party.organisation
     raise Refused(
@@ -46,7 +46,7 @@ def _organisation(cohort: Cohort, code: str) -> Organisation:
             "“%(code)s” is not the code of a lead or host of this programme. Known are: %(known)s.",
             code=code,
             known=", ".join(
-                party.organisation.code or "?" for party in agreement_service.list_parties(cohort)
+                party.organisation.code or "?" for party in approver_service.list_parties(cohort)
             )
             or "–",
         )
@@ -66,7 +66,7 @@ def approver(
 ) -> None:
     """Name who agrees to the certificates of COHORT for ORGANISATION (its code)."""
     found = _cohort(cohort)
-    named = agreement_service.name_approver(
+    named = approver_service.name_approver(
         found, _organisation(found, organisation),
         name=name, email=email, language=language, by=_person(by), now=clock.now(),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
 from courseware.credentials.agreement_rules import canonical_facts
-from courseware.credentials.agreement_service import Protocol
+from courseware.credentials.protocol_service import Protocol
 from courseware.feedback.pdf_exports import ADDRESS, ReportFonts
 
 

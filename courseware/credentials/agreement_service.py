@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,12 +10,9 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, lazyload, selectinload
 
-from certificates import CertificateFacts
 from courseware import audit, mail
 from courseware.accounts.models import User
-from courseware.accounts.rules import normal_email
-from courseware.addresses import email_problem
-from courseware.cohorts.models import Cohort, Enrolment
+from courseware.cohorts.models import Cohort
 from courseware.credentials.agreement_rules import (
     LINK_DAYS,
     LinkStanding,
@@ -27,6 +24,7 @@ from courseware.credentials.agreement_rules import (
     link_standing,
     proposal_standing,
 )
+from courseware.credentials.approver_service import list_parties
 from courseware.credentials.models import (
     Agreement,
     Approver,
@@ -34,109 +32,20 @@ from courseware.credentials.models import (
     IssueProposal,
     ProposedCertificate,
 )
-from courseware.credentials.preflight_service import Candidate, Preflight, preflight, print_facts
-from courseware.credentials.proposed_service import hold_cohort, organisations_to_agree
-from courseware.credentials.rules import CredentialKind, Decision, Verdict
+from courseware.credentials.preflight_service import Candidate, Preflight, preflight
+from courseware.credentials.proposed_service import hold_cohort
+from courseware.credentials.rules import Decision, Verdict
 from courseware.db import db
 from courseware.errors import Refused
 from courseware.messages import Message
-from courseware.names import clean_name, name_problem
 from courseware.partners.models import Organisation
 from courseware.permissions import Role, roles_on
-from courseware.texts import LANGUAGES, choose
+from courseware.texts import choose
 
 
 @roles_on.register
 def _roles_on_proposal(subject: IssueProposal, user: User) -> set[Role]:
     return roles_on(subject.cohort, user) - {Role.PARTICIPANT}
-
-
-# Who agrees ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """An organisation whose agreement is needed, and who gives it, if somebody is named."""
-
-    organisation: Organisation
-    approver: Approver | None
-
-
-def list_parties(cohort: Cohort) -> list[Party]:
-    """Every lead and host of the programme with its approver for this cohort."""
-    named = {
-        each.organisation_id: each
-        for each in db.session.scalars(select(Approver).where(Approver.cohort_id == cohort.id))
-    }
-    return [
-        Party(organisation, named.get(organisation.id))
-        for organisation in organisations_to_agree(cohort.programme)
-    ]
-
-
-def approver_problems(name: str, email: str, language: str) -> dict[str, Message]:
-    """What is wrong with an approver as typed, by field."""
-    found: dict[str, Message] = {}
-    if problem := name_problem(name):
-        found["name"] = problem
-    elif not name:
-        found["name"] = Message("Enter the name of the approver.")
-    if problem := email_problem(email):
-        found["email"] = problem
-    if language not in LANGUAGES:
-        found["language"] = Message("Choose one of the languages.")
-    return found
-
-
-def name_approver(
-    cohort: Cohort,
-    organisation: Organisation,
-    *,
-    name: str,
-    email: str,
-    language: str,
-    by: User,
-    now: datetime,
-) -> Approver:
-    """Name who agrees for an organisation from the next list on; a list that is out stays as it is.
-
-    Nobody may turn both keys: the address must differ from that of the other approvers.
-    """
-    name, email = clean_name(name), normal_email(email)
-    hold_cohort(cohort)
-    if organisation.id not in [each.id for each in organisations_to_agree(cohort.programme)]:
-        raise Refused(
-            Message(
-                "%(name)s is neither lead nor host of this programme.",
-                name=choose(organisation.names),
-            )
-        )
-    if problems := approver_problems(name, email, language):
-        raise Refused(next(iter(problems.values())))
-    others = [each.approver for each in list_parties(cohort) if each.organisation != organisation]
-    if email in [each.email for each in others if each]:
-        raise Refused(
-            Message(
-                "%(email)s agrees for the other partner. Two keys need two people.", email=email
-            )
-        )
-    approver = db.session.scalar(
-        select(Approver).where(
-            Approver.cohort_id == cohort.id, Approver.organisation_id == organisation.id
-        )
-    )
-    if approver is None:
-        approver = Approver(cohort=cohort, organisation=organisation)
-        db.session.add(approver)
-    elif (approver.name, approver.email, approver.language) == (name, email, language):
-        return approver
-    approver.name, approver.email, approver.language = name, email, language
-    db.session.flush()
-    audit.record(
-        "name approver", cohort, by=by, now=now,
-        organisation=organisation.public_id, name=name, email=email,
-    )  # fmt: skip
-    return approver
 
 
 # The list --------------------------------------------------------------------------------------
@@ -328,7 +237,7 @@ def withdraw_list(proposal: IssueProposal, *, by: User, now: datetime) -> None:
     audit.record("withdraw certificates", proposal, by=by, now=now)
 
 
-# What an approver sees and does ----------------------------------------------------------------
+# What an approver does ----------------------------------------------------------------
 
 
 def find_agreement(code: str) -> Agreement | None:
@@ -358,53 +267,6 @@ def standing_of_link(agreement: Agreement, *, now: datetime) -> LinkStanding:
         withdrawn_at=agreement.proposal.withdrawn_at,
         now=now,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRow:
-    """One row of a list as an approver sees it, and whether it still is what would be printed."""
-
-    number: int
-    row: ProposedCertificate
-    facts: CertificateFacts
-    has_changed: bool
-
-
-def list_rows(proposal: IssueProposal, *, now: datetime) -> list[ShownRow]:
-    """The rows of a list as they were proposed; those that changed since say so."""
-    current = {each.enrolment.id: each for each in preflight(proposal.cohort, now=now).candidates}
-    return [
-        ShownRow(number, row, CertificateFacts.from_json(row.facts), _changed(row, current))
-        for number, row in enumerate(rows_of(proposal), start=1)
-    ]
-
-
-def _changed(row: ProposedCertificate, current: dict[int, Candidate]) -> bool:
-    candidate = current.get(row.enrolment_id)
-    if candidate is None:
-        return True  # withdrawn since
-    if candidate.standing is None:
-        return False  # issued since
-    is_newest = candidate.proposed is not None and candidate.proposed.id == row.id
-    return not is_newest or candidate.standing == RowStanding.CHANGED or bool(candidate.problems)
-
-
-def rows_of(proposal: IssueProposal) -> Sequence[ProposedCertificate]:
-    """The rows of a list, with the participants, in the order in which they were proposed."""
-    return db.session.scalars(
-        select(ProposedCertificate)
-        .where(ProposedCertificate.proposal_id == proposal.id)
-        .order_by(ProposedCertificate.id)
-        .options(joinedload(ProposedCertificate.enrolment).joinedload(Enrolment.user))
-    ).all()
-
-
-def print_row(proposal: IssueProposal, number: int) -> bytes | None:
-    """The certificate of one row, from 1, as it would be printed, still without a number."""
-    rows = rows_of(proposal)
-    if not 1 <= number <= len(rows):
-        return None
-    return print_facts(CertificateFacts.from_json(rows[number - 1].facts))
 
 
 def decide(
@@ -458,42 +320,3 @@ def _tell_coordinator(agreement: Agreement, *, now: datetime) -> None:
             link=f"{current_app.config['SETTINGS'].base_url}/cohorts/"
             f"{agreement.proposal.cohort.public_id}/certificates",
         )
-
-
-# The record ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """Who agreed to what, as a value that the page, the PDF and the JSON are views of."""
-
-    proposal: IssueProposal
-    standing: ProposalStanding
-    rows: tuple[ShownRow, ...]
-    agreements: tuple[Agreement, ...]
-    sha256: str
-
-    @property
-    def facts(self) -> CertificateFacts:
-        """What is the same in every row: programme, hours, dates, partners."""
-        return self.rows[0].facts
-
-    @property
-    def has_statements(self) -> bool:
-        return any(each.row.kind == CredentialKind.STATEMENT for each in self.rows)
-
-
-def protocol_of(proposal: IssueProposal, *, now: datetime) -> Protocol:
-    """The record of a list: its rows with their hashes, and what each partner said, when.
-
-    The hash of the whole is that of the rows' hashes, one in a line.
-    """
-    rows = list_rows(proposal, now=now)
-    lines = "".join(f"{each.row.facts_sha256}\n" for each in rows)
-    return Protocol(
-        proposal,
-        standing_of_list(proposal),
-        tuple(rows),
-        tuple(proposal.agreements),
-        hashlib.sha256(lines.encode()).hexdigest(),
-    )

@@ -9,7 +9,7 @@ from courseware import clock
 from courseware.accounts.rules import normal_email
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.cohorts.service import find_cohort, find_enrolment
-from courseware.credentials import agreement_service
+from courseware.credentials import agreement_service, approver_service, protocol_service
 from courseware.credentials.agreement_rules import (
     LINK_DAYS,
     LinkStanding,
@@ -41,7 +41,7 @@ bp = Blueprint("agreement", __name__)
 @requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
 def approvers(cohort: Cohort) -> ResponseReturnValue:
     """Who agrees for each lead and host: one person each."""
-    parties = agreement_service.list_parties(cohort)
+    parties = approver_service.list_parties(cohort)
     values: dict[str, dict[str, str]] = {}
     errors: dict[str, str] = {}
     for party in parties:
@@ -54,13 +54,13 @@ def approvers(cohort: Cohort) -> ResponseReturnValue:
         if request.method == "POST":
             sent = {field: request.form.get(f"{field}-{code}", "") for field in values[code]}
             values[code] = sent
-            problems = agreement_service.approver_problems(
+            problems = approver_service.approver_problems(
                 clean_name(sent["name"]), normal_email(sent["email"]), sent["language"]
             )
             errors |= {f"{field}-{code}": sentence(said) for field, said in problems.items()}
     if request.method == "POST" and parties and not errors:
         for party in parties:
-            agreement_service.name_approver(
+            approver_service.name_approver(
                 cohort, party.organisation, **values[party.organisation.public_id],
                 by=signed_in_user(), now=clock.now(),
             )  # fmt: skip
@@ -127,7 +127,7 @@ def _protocol(proposal: IssueProposal) -> Response:
     # The layout engine takes a second to load; only who asks for the record waits for it.
     from courseware.credentials import agreement_exports
 
-    found = agreement_service.protocol_of(proposal, now=clock.now())
+    found = protocol_service.protocol_of(proposal, now=clock.now())
     name = f"agreement-{proposal.cohort.code}-{proposal.proposed_at:%Y-%m-%d}"
     if request.path.endswith(".json"):
         return download(
@@ -198,7 +198,7 @@ def link(code: str) -> ResponseReturnValue:
 def sample(code: str, number: int, ending: str) -> ResponseReturnValue:
     """One certificate of the list as it would be printed, without a number."""
     agreement = _readable(code)
-    data = agreement_service.print_row(agreement.proposal, number)
+    data = protocol_service.print_row(agreement.proposal, number)
     if data is None:
         abort(404)
     return shown_pdf(data, ending)
@@ -242,7 +242,7 @@ def _list_page(
         "credentials/agree.html",
         agreement=agreement,
         code=code,
-        protocol=agreement_service.protocol_of(agreement.proposal, now=clock.now()),
+        protocol=protocol_service.protocol_of(agreement.proposal, now=clock.now()),
         is_open=standing == LinkStanding.OPEN,
         sent=sent,
         errors=errors,

@@ -9,6 +9,7 @@ from courseware.cohorts.service import find_cohort
 from courseware.credentials import (
     agreement_service,
     agreement_views,
+    approver_service,
     correction_views,
     design_views,
     exports,
@@ -55,7 +56,7 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
         batches=[(batch, service.progress_of(batch)) for batch in batches],
         credentials=service.list_credentials(cohort),
         progress_text=_progress_text,
-        parties=agreement_service.list_parties(cohort),
+        parties=approver_service.list_parties(cohort),
         lists=agreement_service.list_summaries(cohort),
         proposable=agreement_service.proposable(found),
         RowStanding=RowStanding,

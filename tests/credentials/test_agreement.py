@@ -11,10 +11,16 @@ from sqlalchemy import select, text
 from courseware import jobs
 from courseware.cohorts import service as cohorts
 from courseware.cohorts.models import Cohort
-from courseware.credentials import agreement_service, service
-from courseware.credentials.agreement_rules import ProposalStanding, RowStanding
+from courseware.credentials import (
+    agreement_service,
+    approver_service,
+    protocol_service,
+    service,
+)
+from courseware.credentials.agreement_rules import ProposalStanding, RowStanding, facts_sha256
 from courseware.credentials.models import Agreement, Credential, IssueBatch, IssueProposal
 from courseware.credentials.preflight_service import preflight
+from courseware.credentials.proposed_service import organisations_to_agree
 from courseware.credentials.rules import Decision, Verdict
 from courseware.db import db
 from courseware.errors import Refused
@@ -63,7 +69,7 @@ def test_what_both_universities_agreed_to_is_issued_and_nothing_before(delivered
     assert (len(batch.credentials), batch.proposal_id) == (3, proposal.id)
     frozen = [each.facts for each in batch.credentials]
     for facts, row in zip(frozen, proposal.rows, strict=True):
-        assert agreement_service.facts_sha256(facts) == row.facts_sha256
+        assert facts_sha256(facts) == row.facts_sha256
     with pytest.raises(Refused, match="on the strength of this list"):
         agreement_service.withdraw_list(proposal, by=coordinator, now=after)
 
@@ -211,15 +217,15 @@ def test_a_doubtful_name_is_left_out_unless_the_coordinator_lets_it_pass(deliver
 def test_nobody_turns_both_keys_and_a_missing_approver_is_said(earned, make, after):
     cohort, _ = earned(1, agreement_required=True)
     coordinator = make.coordinator(cohort)
-    one, other = agreement_service.organisations_to_agree(cohort.programme)
+    one, other = organisations_to_agree(cohort.programme)
     words = {"name": "A. Rector", "language": "en", "by": coordinator, "now": after}
-    agreement_service.name_approver(cohort, one, email="Rector@uni.example", **words)
+    approver_service.name_approver(cohort, one, email="Rector@uni.example", **words)
     with pytest.raises(Refused, match="Two keys need two people"):
-        agreement_service.name_approver(cohort, other, email="rector@uni.example", **words)
+        approver_service.name_approver(cohort, other, email="rector@uni.example", **words)
     with pytest.raises(Refused, match="Nobody agrees for"):
         agreement_service.propose_list(cohort, by=coordinator, now=after)
     with pytest.raises(Refused, match="neither lead nor host"):
-        agreement_service.name_approver(cohort, make.organisation(), email="x@uni.example", **words)
+        approver_service.name_approver(cohort, make.organisation(), email="x@uni.example", **words)
 
 
 def test_a_participant_who_leaves_is_not_issued_to(delivered, after):
@@ -227,7 +233,7 @@ def test_a_participant_who_leaves_is_not_issued_to(delivered, after):
     proposal, codes = propose(cohort, coordinator, after)
     cohorts.withdraw(aisulu, reason="Moved away", by=coordinator, now=after)
     agree(codes, after)
-    assert [row.has_changed for row in agreement_service.list_rows(proposal, now=after)] == [
+    assert [row.has_changed for row in protocol_service.list_rows(proposal, now=after)] == [
         True, False, False,
     ]  # fmt: skip
     assert len(service.issue_certificates(cohort, by=coordinator, now=after).credentials) == 2
@@ -368,7 +374,7 @@ def test_a_fact_changed_while_the_batch_is_issued_is_printed_as_agreed_or_not_at
     changed, issued = _at_once(app, changing, issuing)
     assert (changed, issued in (2, 3)) == ("changed", True)
     for credential in db.session.scalars(select(Credential)):
-        assert agreement_service.facts_sha256(credential.facts) == agreed[credential.enrolment_id]
+        assert facts_sha256(credential.facts) == agreed[credential.enrolment_id]
     assert len(db.session.scalars(select(IssueBatch)).all()) == 1
     jobs.run_waiting()
 
@@ -378,7 +384,7 @@ def test_the_protocol_holds_rows_hashes_times_and_comments(delivered, after):
     proposal, codes = propose(cohort, coordinator, after)
     agree(codes[:1], after)
     agree(codes[1:], after + timedelta(hours=1), comment="Well done.")
-    protocol = agreement_service.protocol_of(proposal, now=after)
+    protocol = protocol_service.protocol_of(proposal, now=after)
     assert protocol.standing == ProposalStanding.AGREED
     assert [each.row.facts_sha256 for each in protocol.rows] == [
         row.facts_sha256 for row in proposal.rows

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from agreeing import agree, codes_of, name_approvers, propose
 
-from courseware.credentials import agreement_service
+from courseware.credentials import agreement_service, approver_service
 from courseware.credentials.agreement_rules import LINK_DAYS, ProposalStanding, facts_sha256
 from courseware.credentials.preflight_service import preflight
 from courseware.credentials.rules import Decision, Verdict
@@ -43,7 +43,7 @@ def test_a_coordinator_names_approvers_proposes_and_issues_what_is_agreed(delive
     address = f"/cohorts/{cohort.public_id}/certificates"
     client = browser(coordinator)
     assert "Name who agrees for each university" in client.get(address).text
-    one, other = [each.organisation.public_id for each in agreement_service.list_parties(cohort)]
+    one, other = [each.organisation.public_id for each in approver_service.list_parties(cohort)]
     sent = {
         f"name-{one}": "A. Rector", f"email-{one}": "not an address", f"language-{one}": "ru",
         f"name-{other}": "", f"email-{other}": "b@uni.example", f"language-{other}": "en",
@@ -79,8 +79,8 @@ def test_the_approver_reads_the_page_in_the_language_they_were_asked_in(
 ):
     cohort, _, coordinator = delivered
     name_approvers(cohort, coordinator, at)
-    organisation = agreement_service.list_parties(cohort)[0].organisation
-    agreement_service.name_approver(
+    organisation = approver_service.list_parties(cohort)[0].organisation
+    approver_service.name_approver(
         cohort, organisation, name="Р. Ректор", email="r@uni.example", language="ru",
         by=coordinator, now=at,
     )  # fmt: skip
