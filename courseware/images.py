@@ -14,7 +14,7 @@ from courseware.files import FileMissing, read_file, store_file
 from courseware.messages import Message
 
 MOST_BYTES = 5 * 1024 * 1024
-MOST_PIXELS = 24_000_000  # four bytes each while it is read, so about 100 MB for a moment
+MOST_PIXELS = 16_000_000  # some 150 MB for a moment while it is read
 LOGO_SIDE = 480  # 16 mm on paper at more than 600 dpi
 SIGNATURE_SIDE = 900
 LEAST_SIDE = 40
