@@ -188,3 +188,26 @@ def a_stranger_verifies(site, chromium, path) -> None:
     expect(page.locator(".verdict").first).to_be_visible()
     expect(page.locator("main")).to_contain_text("Manizha Rahimova")
     page.context.close()
+
+
+def test_the_certificate_follows_what_a_coordinator_chooses_and_types(third_morning, chromium):
+    page = laptop(chromium).new_page()
+    watch = Watch(page)
+    third_morning.sign_in(page, COORDINATOR)
+    page.goto(f"{third_morning.address}/programmes")
+    page.locator("main table a, main li a").first.click()
+    page.get_by_role("link", name="Design of the certificate").click()
+    picture = page.locator("[data-picture]")
+    expect(page.get_by_role("button", name="Preview")).to_be_hidden()
+
+    page.get_by_text("Modern", exact=True).click()
+    expect(picture).to_have_attribute("src", re.compile("^data:image/png"))
+    expect(page.get_by_label("Colour", exact=True)).to_have_value("#14524c")
+    modern = picture.get_attribute("src")
+    page.locator("[name='texts.heading.en']").fill("Diploma")
+    expect(picture).not_to_have_attribute("src", modern)
+    assert watch.problems == []
+
+    page.get_by_label("Colour", exact=True).fill("#d0d0d0")
+    expect(page.locator("[data-said]")).to_contain_text("too light to be read on paper")
+    page.context.close()
