@@ -149,6 +149,8 @@ def supersede_credential(
         number=number,
         facts=with_offline(draft.facts, cohort).as_json(),
         reserved_at=now,
+        name_hidden=credential.name_hidden,
+        reveal_code=new_public_id() if credential.name_hidden else None,
     )
     batch.credentials.append(corrected)
     try:

@@ -141,7 +141,7 @@ def public_certificate(credential: Credential, *, reveal: str = "") -> PublicCer
         state=state_of(credential),
         names=tuple(map(initials, facts.recipient.names)) if is_hidden else facts.recipient.names,
         is_hidden=is_hidden,
-        history=history_of(credential),
+        history=history_of(credential, is_hidden=is_hidden),
     )
 
 
@@ -153,21 +153,27 @@ def may_see_name(credential: Credential, reveal: str) -> bool:
     return bool(kept) and hmac.compare_digest(reveal.encode(), kept.encode())
 
 
-def history_of(credential: Credential) -> tuple[Event, ...]:
-    """What happened to the chain of certificates that this one belongs to, the oldest first."""
-    chain, older = [credential], credential.supersedes
-    while older is not None:
+def _chain_of(credential: Credential) -> list[Credential]:
+    """The certificate with those that it corrects and those that correct it, the oldest first."""
+    chain = [credential]
+    while (older := chain[0].supersedes) is not None:
         chain.insert(0, older)
-        older = older.supersedes
-    while chain[-1].superseded_by is not None and chain[-1].superseded_by.issued_at is not None:
-        chain.append(chain[-1].superseded_by)
+    while (newer := chain[-1].superseded_by) is not None and newer.issued_at is not None:
+        chain.append(newer)
+    return chain
+
+
+def history_of(credential: Credential, *, is_hidden: bool = False) -> tuple[Event, ...]:
+    """What happened to the chain of certificates that this one belongs to, the oldest first.
+
+    Why one was corrected may tell a name; it is left out where the name is hidden.
+    """
     events = []
-    for one in chain:
+    for one in _chain_of(credential):
         if one.issued_at is not None:
             kind = "corrected" if one.supersedes is not None else "issued"
-            events.append(
-                Event(kind, one.issued_at, one.number, one.verification_code, one.correction_reason)
-            )
+            reason = "" if is_hidden else one.correction_reason
+            events.append(Event(kind, one.issued_at, one.number, one.verification_code, reason))
         events += [Event("duplicate", each.made_at, one.number) for each in one.duplicates]
         if one.revocation is not None:
             events.append(
@@ -180,11 +186,12 @@ def hide_name(credential: Credential, *, is_hidden: bool) -> None:
     """Show initials instead of the name on the public page, or the name again.
 
     Hiding makes a new personal code, so that links that were passed on before show nothing more.
+    The same goes for the certificates that this one corrects and that correct it.
     """
-    if is_hidden == credential.name_hidden:
-        return
-    credential.name_hidden = is_hidden
-    credential.reveal_code = new_public_id() if is_hidden else None
+    for one in _chain_of(credential):
+        if is_hidden != one.name_hidden:
+            one.name_hidden = is_hidden
+            one.reveal_code = new_public_id() if is_hidden else None
 
 
 def personal_address(credential: Credential) -> str:

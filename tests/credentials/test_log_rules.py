@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from courseware import keys
 from courseware.credentials import log_rules as log
 from courseware.credentials.log_service import verify_signature
+from courseware.credentials.proof_commands import check_file
+from courseware.errors import Refused
 
 LEAVES = [hashlib.sha256(bytes([number])).digest() for number in range(70)]
 sizes = st.integers(1, len(LEAVES))
@@ -133,6 +136,17 @@ def test_a_proof_file_is_enough_by_itself(proof):
     found = log.check_proof(proof, verify_signature)
     assert found.leaves == ({"kind": "issued", "number": "A-4"},)
     assert found.head.size == 9
+
+
+def test_the_command_that_checks_needs_no_application_and_no_database(proof, tmp_path):
+    place = tmp_path / "proof.json"
+    place.write_text(json.dumps(proof))
+    done = CliRunner().invoke(check_file, [str(place)])
+    assert done.exit_code == 0, done.output
+    assert "issued  A-4" in done.output and "https://c.example/issuer" in done.output
+    place.write_text(json.dumps(proof | {"leaves": []}))
+    with pytest.raises(Refused, match="names no leaf"):
+        CliRunner().invoke(check_file, [str(place)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

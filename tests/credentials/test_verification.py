@@ -23,7 +23,7 @@ from courseware.credentials.log_rules import root_of
 from courseware.credentials.models import Credential, Duplicate
 from courseware.credentials.rules import LeafKind
 from courseware.credentials.seal_service import SealState, seal_of
-from courseware.credentials.verification_service import Comparison, compare_file
+from courseware.credentials.verification_service import Comparison, compare_file, hide_name
 from courseware.db import db, new_public_id
 from courseware.files import store_file
 from courseware.security import limiter
@@ -204,7 +204,7 @@ def test_ten_thousand_random_codes_find_nothing_and_are_soon_refused(make_app, i
         limiter.reset()
 
 
-def test_the_holder_hides_the_name_and_shows_it_by_a_link(browser, client, issued):
+def test_the_holder_hides_the_name_and_shows_it_by_a_link(browser, client, issued, after):
     cohort, (ann, jamshed), coordinator = issued
     holder = browser(jamshed.enrolment.user)
     own = f"/certificates/{jamshed.public_id}/name"
@@ -227,6 +227,22 @@ def test_the_holder_hides_the_name_and_shows_it_by_a_link(browser, client, issue
     holder.post(own, data={"hidden": "no"})
     holder.post(own, data={"hidden": "yes"})
     assert "Ghafforzoda" not in client.get(f"/verify/{link}").text
+
+    newer = corrected(jamshed, after)
+    hide_name(newer, is_hidden=True)
+    page = client.get(f"/verify/{jamshed.verification_code}").text
+    assert newer.number in page and "misspelt" not in page
+    hide_name(newer, is_hidden=False)
+    assert "Jamshed Ghafforzoda" in client.get(f"/verify/{jamshed.verification_code}").text
+
+
+def test_a_key_that_cannot_be_read_stops_issuing_before_a_number_is_taken(browser, earned, make):
+    cohort, _ = earned(2)
+    client = browser(make.coordinator(cohort))
+    (keys.keys_folder() / "badge-1.pem").write_text("nonsense")
+    answer = client.post(f"/cohorts/{cohort.public_id}/certificates")
+    assert answer.status_code == 409 and "badge-1.pem cannot be read" in answer.text
+    assert db.session.query(Credential).count() == 0
 
 
 def published(client):
