@@ -169,8 +169,7 @@ class Press:
             "signer": self._signer,
             "at": signed_at,
         }
-        has_marks = any(unicodedata.combining(c) for c in "".join(facts.recipient.names))
-        if known.template and not has_marks:
+        if known.template:
             try:
                 return known.template.print(person, **how)
             except NotSettable:
@@ -178,6 +177,8 @@ class Press:
         laid_out, known.density = self.layout_for(facts).print(
             paper_view(facts, self.design), density=known.density
         )
+        # A line with marks over its letters is drawn in pieces, from which nothing can be learned.
+        has_marks = any(unicodedata.combining(c) for c in "".join(facts.recipient.names))
         if not has_marks and not known.template and not known.fails:
             self._learn(facts, known, person, laid_out)
         return self._whole(person, laid_out).print(person, **how)

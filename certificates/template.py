@@ -23,7 +23,7 @@ from .designs import Design
 from .phrases import PHRASES
 from .signing import FIELD as SEAL
 from .view import LINK, QR_COLOUR, Person
-from .writing import FIELD, FontPlan, Hole, NotSettable, Plan, filled, shaped
+from .writing import FIELD, FontPlan, Hole, NotSettable, Plan, Raised, filled, shaped
 
 COVER = "{*}"
 TOLERANCE = 0.35  # CSS pixels, a tenth of a millimetre
@@ -35,6 +35,8 @@ _ALPHABET = (
     + "ҐґҒғҚқҢңҮүҰұҲҳҶҷҺһӘәӢӣӨөӮӯȘșȚțʻʼ’‘“”„–—№…"
 )
 _PAIRS = "ff fi fl ffi ffl fj ft tt Th"
+# Letters with a mark over them: the stress of Russian dictionaries, and others that have no letter.
+_MARKED = " ".join(letter + mark for mark in "\u0301\u0300\u0304\u0308" for letter in "жЖbB")
 Sample = tuple[Person, bytes]
 
 
@@ -79,7 +81,8 @@ def cover_style(design: Design, languages: tuple[str, ...]) -> str:
     for box, other, file in zip(boxes, more, design.fonts, strict=False):
         family, style = design.faces[file].css
         letters = every if file in in_rooms else plain
-        said = f"{COVER} {letters} {_PAIRS}".replace("\\", "\\\\").replace('"', '\\"')
+        marked = f" {_MARKED}" if file in in_rooms else ""
+        said = f"{COVER} {letters} {_PAIRS}{marked}".replace("\\", "\\\\").replace('"', '\\"')
         font = f"white-space: nowrap; font: {style} 1pt {family}"
         rules.append(f'@{box} {{ content: "{said}"; {font} }}')
         rules.append(
@@ -110,7 +113,7 @@ def learn(
         if len(parts) == 1:
             continue
         same = [(person, pages[number]) for person, pages in drawn]
-        count = sum(1 for _ in _runs(page, fonts) if _[1] is not None and COVER not in _[1].text)
+        count = sum(run is not None for _, run in _runs(page, fonts))
         if any(len(runs) != count for _, runs in same):
             raise NotTheSame("a field stands on another number of lines")
         body = pdf.make_stream(b" ")
@@ -152,8 +155,6 @@ def _cut(page: Any, fonts: Mapping[str, _Font]) -> list[Any]:
         operator = str(instruction.operator)
         if in_code:
             in_code = operator != "S"
-            continue
-        if run is not None and COVER in run.text:
             continue
         at += run is not None
         if run is not None and FIELD.search(run.text):
@@ -206,8 +207,9 @@ def _hole(
     raise NotTheSame(f"{run.text} has other glyphs")
 
 
-def _hexadecimal(set_text: tuple[str, float]) -> tuple[int, ...]:
-    digits = "".join(re.findall(r"<([0-9a-f]*)>", set_text[0]))
+def _hexadecimal(set_text: tuple[Sequence[Raised], float]) -> tuple[int, ...]:
+    said = "".join(pieces for _, pieces in set_text[0])
+    digits = "".join(re.findall(r"<([0-9a-f]*)>", said))
     return tuple(int(digits[at : at + 4], 16) for at in range(0, len(digits), 4))
 
 
@@ -365,7 +367,12 @@ def _written(objects: Mapping[int, tuple[bytes, bytes | None]], last: int) -> tu
 
 
 def _runs(page: Any, fonts: Mapping[str, _Font]) -> Iterator[tuple[Any, _Run | None]]:
+    """Every instruction, with the run that it draws if any; what only carries letters is left out.
+
+    A line with raised marks is drawn in several runs.
+    """
     font, size, x, y = "", 0.0, 0.0, 0.0
+    covers = False
     for instruction in pikepdf.parse_content_stream(page):
         operator = str(instruction.operator)
         run = None
@@ -380,8 +387,12 @@ def _runs(page: Any, fonts: Mapping[str, _Font]) -> Iterator[tuple[Any, _Run | N
             known = fonts[font]
             advance = (sum(known.widths[g] for g in glyphs) - moved) / 1000 * size
             text = "".join(known.texts.get(g, "\0") for g in glyphs)
+            covers = covers or COVER in text
             run = _Run(font, size, x, y, advance, glyphs, text)
-        yield instruction, run
+        elif operator == "ET":
+            covers = False
+        if not (covers and operator in ("TJ", "Ts")):
+            yield instruction, run
 
 
 def _runs_by_page(data: bytes) -> list[list[_Run]]:

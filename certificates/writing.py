@@ -58,6 +58,10 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 
+Raised = tuple[float, str]
+"""How high a piece stands in thousandths of an em, and the operand of TJ that sets it."""
+
+
 class NotSettable(Exception):
     """This text cannot be set into a hole; the layout engine has to lay the whole page out."""
 
@@ -312,20 +316,22 @@ class Template:
             y += self._fonts[hole.font][0].middle * (size - hole.size)
         pieces, width = self._shaped(hole.font, text, hole.language, hole.features)
         x = hole.anchor - hole.align * width * size
-        drawn = f"1 0 0 -1 {x:.5f} {y:.5f} Tm"
-        if size != hole.size:
-            drawn += f" /{hole.font} {size:.6f} Tf [{pieces}] TJ /{hole.font} {hole.size:.6f} Tf"
+        if len(pieces) == 1:
+            shown = f"[{pieces[0][1]}] TJ"
         else:
-            drawn += f" [{pieces}] TJ"
-        if (
-            chosen is not None
-        ):  # a name comes back as it was written, whatever a reader takes gaps for
+            shown = " ".join(f"{up * size / 1000:.5f} Ts [{each}] TJ" for up, each in pieces)
+            shown += " 0 Ts"
+        if size != hole.size:
+            shown = f"/{hole.font} {size:.6f} Tf {shown} /{hole.font} {hole.size:.6f} Tf"
+        drawn = f"1 0 0 -1 {x:.5f} {y:.5f} Tm {shown}"
+        if chosen is not None:
+            # A name comes back as it was written, whatever a reader takes its gaps for.
             drawn = f"/Span<</ActualText{_text(text).decode()}>>BDC {drawn} EMC"
         return drawn.encode()
 
     def _shape(
         self, font: str, text: str, language: str, features: tuple[str, ...]
-    ) -> tuple[str, float]:
+    ) -> tuple[tuple[Raised, ...], float]:
         plan, face = self._fonts[font]
         assert face is not None
         if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
@@ -340,23 +346,33 @@ def filled(text: str, person: Person) -> str:
 
 def shaped(
     face: Face, widths: Mapping[int, float], text: str, language: str, features: tuple[str, ...]
-) -> tuple[str, float]:
-    """The operand of TJ for `text`, and its width in ems; only with glyphs that have a width."""
+) -> tuple[tuple[Raised, ...], float]:
+    """What TJ sets for `text`, and its width in ems; only with glyphs that have a width.
+
+    A mark that stands higher or lower than its letter begins a piece of its own.
+    """
+    raised: list[Raised] = []
     pieces: list[str] = []
-    run, owed, total = "", 0.0, 0.0
+    run, owed, total, rise = "", 0.0, 0.0, 0.0
     for glyph, advance, dx, dy in face.shape(text, language, features):
-        if glyph == 0 or glyph not in widths or dy:
+        if glyph == 0 or glyph not in widths:
             raise NotSettable(text)
-        if move := round(owed + dx, 3):
-            if run:
-                pieces.append(f"<{run}>")
+        move = round(owed + dx, 3)
+        if run and (move or dy != rise):
+            pieces.append(f"<{run}>")
             run = ""
+        if dy != rise:
+            if pieces:
+                raised.append((rise, " ".join(pieces)))
+            pieces, rise = [], dy
+        if move:
             pieces.append(f"{-move:g}")  # TJ moves to the left
         run += f"{glyph:04x}"
         owed = advance - dx - widths[glyph]
         total += advance
     pieces.append(f"<{run}>")
-    return " ".join(pieces), total / 1000
+    raised.append((rise, " ".join(pieces)))
+    return tuple(raised), total / 1000
 
 
 def _text(text: str) -> bytes:

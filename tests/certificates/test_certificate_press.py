@@ -55,7 +55,7 @@ def learned():
     return press, known.template
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(latin=names, native=names)
 def test_what_is_set_into_the_template_equals_what_is_laid_out(learned, latin, native):
     press, template = learned
