@@ -169,6 +169,7 @@ def own_name(credential: Credential) -> ResponseReturnValue:
 
 @bp.get("/verify/offline")
 @requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("120 per minute")
 def offline() -> ResponseReturnValue:
     """A page that, once opened, verifies a QR code's own payload without network."""
     months = [
@@ -232,6 +233,7 @@ def seal_certificate(number: int) -> ResponseReturnValue:
 
 @bp.get("/.well-known/did.json")
 @requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("120 per minute")
 def did_document() -> ResponseReturnValue:
     """The public keys, where did:web looks for them."""
     document = json.dumps(badge_service.did_document()).encode()
@@ -240,6 +242,7 @@ def did_document() -> ResponseReturnValue:
 
 @bp.get("/status/<any(revocation, refresh):purpose>/<int:number>")
 @requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("120 per minute")
 def status_list(purpose: str, number: int) -> ResponseReturnValue:
     """Which certificates are revoked or superseded, as a signed bitstring status list."""
     found = badge_service.status_list(purpose, number, now=clock.now())
@@ -259,6 +262,7 @@ def log() -> ResponseReturnValue:
 
 @bp.get("/log/heads.json")
 @requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("120 per minute")
 def log_heads() -> ResponseReturnValue:
     """The published heads, signed, the newest first."""
     heads = [log_service.published(head) for head in log_service.list_heads()]
@@ -267,6 +271,7 @@ def log_heads() -> ResponseReturnValue:
 
 @bp.get("/log/leaves.json")
 @requires(Permission.VERIFY_CERTIFICATE)
+@limiter.limit("120 per minute")
 def log_leaves() -> ResponseReturnValue:
     """The hashes of the leaves from `first` on, for whoever watches that nothing is changed."""
     first = request.args.get("first", 0, type=int)
