@@ -89,9 +89,15 @@ def _report(cohort: Cohort, batch_ids: list[str], as_json: bool) -> None:
         for failure in service.progress_of(batch).failures
     ]
     waiting = found.having(Verdict.NEEDS_YOU, Verdict.AWAITS_AGREEMENT, Verdict.NOT_ELIGIBLE)
+    awaited = Message("Not every partner has agreed to it yet.")
     reasons = {
         each.enrolment.public_id: [
-            str(message) for message in (*(unmet.message for unmet in each.unmet), *each.problems)
+            str(message)
+            for message in (
+                *(unmet.message for unmet in each.unmet),
+                *each.problems,
+                *([awaited] if each.verdict == Verdict.AWAITS_AGREEMENT else []),
+            )
         ]
         for each in waiting
     }

@@ -43,6 +43,8 @@ _MISREAD = re.compile(
     r"|(?:[РС][Ђ-џ‚„…†‡€‰‹‘’“”•–—™›°±µ¶·№»]){2,}"
 )
 
+MOST_TWINS = 3
+
 Person = TypeVar("Person", bound=Hashable)
 
 
@@ -190,7 +192,8 @@ def possible_twins(
     """Who may be entered twice: for each person, the others with the same or nearly the same name.
 
     Nearly the same: another spelling or script of it, or one name with and one without the
-    patronymic. Counted by shared words, so that 500 people take no longer than a moment.
+    patronymic. Counted by shared words, so that 500 people take no longer than a moment; of many
+    for one person the first three are named.
     """
     same: dict[str, list[int]] = defaultdict(list)
     near: dict[frozenset[str], list[int]] = defaultdict(list)
@@ -220,7 +223,8 @@ def possible_twins(
     twins: dict[Person, list[tuple[Person, Message]]] = defaultdict(list)
     for (one, other), is_same in sorted(kinds.items()):
         for me, them in ((one, other), (other, one)):
-            twins[people[me][0]].append((people[them][0], _twin(people[them][1], is_same)))
+            if len(twins[people[me][0]]) < MOST_TWINS:
+                twins[people[me][0]].append((people[them][0], _twin(people[them][1], is_same)))
     return {person: tuple(found) for person, found in twins.items()}
 
 

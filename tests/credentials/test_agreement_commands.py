@@ -24,6 +24,8 @@ def scene(earned, make, after):
 def test_a_script_names_approvers_proposes_returns_proposes_again_and_agrees(scene, command, after):
     cohort, codes, coordinator = scene
     words = ("certificates", "propose", cohort.code, "--by", coordinator.email)
+    waiting = command("certificates", "issue", cohort.code, "--by", coordinator.email)
+    assert "not issued  Aisulu Ospanova: Not every partner has agreed to it yet." in waiting.output
     early = command(*words)
     assert (early.exit_code, "Nobody agrees for" in early.output) == (1, True)
     for number, code in enumerate(codes):
