@@ -6,12 +6,17 @@ twice. DBOS keeps every finished step; a worker killed in the middle goes on beh
 Steps must be re-runnable, because the one that was being done when it was killed is done again.
 """
 
+import fcntl
 import logging
+import os
+import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -117,15 +122,20 @@ class Worker:
     _stop: threading.Event = field(default_factory=threading.Event)
     _started: dict[str, Any] = field(default_factory=dict)
     _thread: threading.Thread | None = None
+    _name: str = ""
+    _sign_of_life: int = -1
 
     def launch(self) -> None:
-        """Start DBOS; unfinished workflows of an earlier process go on from here."""
+        """Start DBOS; what workers that have died left unfinished goes on from here."""
+        self._name = secrets.token_hex(8)
+        self._sign_of_life = _hold(self._workers() / self._name)
         config: DBOSConfig = {
             "name": "courseware",
             "system_database_url": self.settings.jobs_url,
             "application_version": "1",  # a job begun before an upgrade is finished after it
             "log_level": "WARNING",
             "enable_otlp": False,
+            "executor_id": self._name,
         }
         DBOS(config=config)
 
@@ -150,6 +160,23 @@ class Worker:
         with self.app.app_context():
             files.remove_parts()
         DBOS.launch()
+        _recover(["local"])  # as all workers were called before they had names
+        self.take_over()
+
+    def _workers(self) -> Path:
+        return self.settings.var / "workers"
+
+    def take_over(self) -> None:
+        """Go on with the jobs of workers that are no more.
+
+        Each worker holds a lock on a file of its own, which the system lets go when it ends,
+        however it ends. All workers share the folder, as they share the files of certificates.
+        """
+        for place in self._workers().glob("[!.]*"):
+            if place.name != self._name and (held := _hold_if_free(place)) is not None:
+                _recover([place.name])
+                place.unlink(missing_ok=True)
+                os.close(held)
 
     def dispatch(self) -> None:
         """Hand over to DBOS what was asked for since the last time."""
@@ -170,6 +197,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 self.dispatch()
+                self.take_over()
                 with self.app.app_context():
                     mail.send_waiting()
                     if time.monotonic() >= chores_at:
@@ -183,6 +211,7 @@ class Worker:
         """Work until no job is left; for commands that wait for their own job."""
         while True:
             self.dispatch()
+            self.take_over()
             if on_progress:
                 with self.app.app_context():
                     on_progress()
@@ -206,6 +235,37 @@ class Worker:
         if self._thread is not None:
             self._thread.join(timeout=10)
         DBOS.destroy()
+        with suppress(OSError):
+            (self._workers() / self._name).unlink()
+            os.close(self._sign_of_life)
+
+
+def _hold(place: Path) -> int:
+    """Lock a new file until this process ends; it has its name only once it is locked."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unnamed = place.with_name(f".{place.name}")
+    held = os.open(unnamed, os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    os.rename(unnamed, place)
+    return held
+
+
+def _hold_if_free(place: Path) -> int | None:
+    """Lock the file of another worker; None while that one lives."""
+    try:
+        held = os.open(place, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        return None
+    return held
+
+
+def _recover(workers: list[str]) -> None:
+    DBOS._recover_pending_workflows(workers)
 
 
 def run_waiting() -> None:
