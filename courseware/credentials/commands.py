@@ -1,5 +1,6 @@
 """Commands about certificates."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,13 @@ from courseware.accounts.service import find_user_by_email
 from courseware.cli import answer, json_option, settings
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort_by_code
-from courseware.credentials import agreement_commands, exports, proof_commands, service
+from courseware.credentials import (
+    agreement_commands,
+    exports,
+    journal_exports,
+    proof_commands,
+    service,
+)
 from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import preflight, state_of, verification_address
 from courseware.credentials.rules import CredentialState, Verdict
@@ -156,7 +163,8 @@ def export(cohort: str, output: Path, as_json: bool) -> None:
     try:
         if output.suffix.lower() == ".zip":
             output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_bytes(exports.write_archive(found))
+            with journal_exports.write_archive(found) as archive, output.open("wb") as target:
+                shutil.copyfileobj(archive, target)
         else:
             output.mkdir(parents=True, exist_ok=True)
             for credential in in_force:

@@ -1,7 +1,5 @@
-"""The register of issued certificates as a workbook, and all files in one archive."""
+"""The register of issued certificates as a workbook."""
 
-import io
-import zipfile
 from typing import Any
 
 from courseware.cohorts.models import Cohort
@@ -23,6 +21,7 @@ def register_as_values(cohort: Cohort) -> list[dict[str, Any]]:
 def _values(credential: Credential) -> dict[str, Any]:
     facts = service.facts_of(credential)
     revocation = credential.revocation
+    old, new = credential.supersedes, credential.superseded_by
     return {
         "number": credential.number,
         "name_latin": facts.recipient.latin,
@@ -37,6 +36,13 @@ def _values(credential: Credential) -> dict[str, Any]:
         "state": state_of(credential),
         "revoked_at": revocation.revoked_at if revocation else None,
         "reason": revocation.reason if revocation else "",
+        "kind": credential.kind,
+        "minutes": facts.minutes,
+        "credited_minutes": facts.credited,
+        "supersedes": old.number if old else "",
+        "correction_reason": credential.correction_reason,
+        "superseded_by": new.number if new and new.issued_at else "",
+        "duplicates": len(credential.duplicates),
         "verification": verification_address(credential.verification_code),
         "sha256": credential.file_sha256,
     }
@@ -67,6 +73,10 @@ def write_register(cohort: Cohort) -> bytes:
                 words[values["state"]],
                 revoked_at.date() if revoked_at else None,
                 values["reason"],
+                values["superseded_by"],
+                values["supersedes"],
+                values["correction_reason"],
+                values["duplicates"] or None,
                 "",
                 values["verification"],
                 values["sha256"],
@@ -86,21 +96,13 @@ def write_register(cohort: Cohort) -> bytes:
         _("Status"),
         _("Revoked on"),
         _("Reason"),
+        _("Superseded by"),
+        _("Supersedes"),
+        _("Reason of the correction"),
+        _("Duplicates"),
         _("Received (signature)"),
         _("Verification address"),
         "SHA-256",
     ]
     intro = [_("Register of issued certificates, %(cohort)s", cohort=cohort.code)]
     return write_xlsx(Sheet(_("Register"), header, rows, intro=intro, frozen_columns=2))
-
-
-def write_archive(cohort: Cohort) -> bytes:
-    """All certificates in force as a ZIP; names are UTF-8, which Windows opens as well."""
-    target = io.BytesIO()
-    # PDFs are compressed inside already.
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for credential in service.list_credentials(cohort):
-            if credential.revocation is None:
-                archive.writestr(service.file_name_of(credential), service.file_of(credential))
-        archive.writestr(f"register-{cohort.code}.xlsx", write_register(cohort))
-    return target.getvalue()

@@ -1,6 +1,18 @@
 """Issuing and revoking for coordinators, downloading for holders."""
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from zoneinfo import ZoneInfo
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
@@ -13,6 +25,7 @@ from courseware.credentials import (
     correction_views,
     design_views,
     exports,
+    journal_exports,
     service,
 )
 from courseware.credentials.agreement_rules import ProposalStanding, RowStanding
@@ -103,8 +116,33 @@ def preview(cohort: Cohort) -> ResponseReturnValue:
 @requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
 def archive(cohort: Cohort) -> ResponseReturnValue:
     """All certificates in force, and the register, in one file."""
-    data = exports.write_archive(cohort)
-    return download_file(data, "application/zip", f"certificates-{cohort.code}.zip")
+    return send_file(
+        journal_exports.write_archive(cohort),
+        mimetype="application/zip",
+        as_attachment=True,
+        download_name=f"certificates-{cohort.code}.zip",
+    )
+
+
+@bp.get("/cohorts/<public_id>/certificates/all.pdf")
+@requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
+def all_in_one(cohort: Cohort) -> ResponseReturnValue:
+    """All certificates in force, one behind the other, for a printer."""
+    return send_file(
+        journal_exports.write_all_in_one(cohort),
+        mimetype=PDF,
+        as_attachment=True,
+        download_name=f"certificates-{cohort.code}.pdf",
+    )
+
+
+@bp.get("/cohorts/<public_id>/certificates/journal.pdf")
+@requires(Permission.ISSUE_CERTIFICATES, on=find_cohort)
+def journal(cohort: Cohort) -> ResponseReturnValue:
+    """The register as a journal on paper, with lines to sign."""
+    today = clock.now().astimezone(ZoneInfo(cohort.timezone)).date()
+    data = journal_exports.write_journal(cohort, today=today)
+    return download_file(data, PDF, f"journal-{cohort.code}.pdf")
 
 
 @bp.get("/cohorts/<public_id>/certificates/register.xlsx")

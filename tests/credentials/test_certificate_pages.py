@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from courseware import jobs
-from courseware.credentials import exports, service
+from courseware.credentials import exports, journal_exports, service
 from courseware.credentials.verification_service import Comparison, codes_in, compare_file
 from courseware.db import db
 from courseware.tables import read_rows
@@ -190,7 +190,7 @@ def test_the_archive_has_every_certificate_in_force_and_the_register(issued, aft
     db.session.commit()
     kept = service.credential_of(two)
 
-    with zipfile.ZipFile(io.BytesIO(exports.write_archive(cohort))) as archive:
+    with zipfile.ZipFile(journal_exports.write_archive(cohort)) as archive:
         names = archive.namelist()
         assert names == [
             f"{kept.number} Jamshed Ghafforzoda Ҷамшед Ғаффорзода.pdf",
@@ -198,6 +198,22 @@ def test_the_archive_has_every_certificate_in_force_and_the_register(issued, aft
         ]
         assert archive.getinfo(names[0]).flag_bits & 0x800
         assert archive.read(names[0]) == service.file_of(kept)
+
+
+def test_all_in_force_are_one_file_for_the_printer_and_one_journal_to_sign(issued, after):
+    import pikepdf
+
+    cohort, (one, two), coordinator = issued
+    single = pikepdf.open(io.BytesIO(service.file_of(service.credential_of(two))))
+    service.revoke_credential(
+        service.credential_of(one), reason="A test", by=coordinator, now=after
+    )
+    db.session.commit()
+    with journal_exports.write_all_in_one(cohort) as file, pikepdf.open(file) as pdf:
+        assert len(pdf.pages) == len(single.pages)
+        assert "/AcroForm" not in pdf.Root
+    with pikepdf.open(io.BytesIO(journal_exports.write_journal(cohort, today=after.date()))) as pdf:
+        assert len(pdf.pages) == 1
 
 
 def test_the_register_lists_every_number_with_its_status(app, issued, after):

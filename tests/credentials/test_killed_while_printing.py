@@ -85,9 +85,17 @@ def workers():
     started.close()
 
 
+@pytest.fixture(scope="module")
+def kept_templates(tmp_path_factory):
+    """Laying a design out is the same each time: workers of all tests share what is kept."""
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture
-def three_cohorts(app, make, attend):
+def three_cohorts(app, make, attend, kept_templates):
     """Three cohorts of one programme, of which all have earned their certificates."""
+    app.config["SETTINGS"].var.mkdir(parents=True, exist_ok=True)
+    (app.config["SETTINGS"].var / "templates").symlink_to(kept_templates)
     programme = make.programme(module_minutes=90)
     make.administrator()
     for _ in range(BATCHES):
