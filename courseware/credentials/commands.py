@@ -16,6 +16,7 @@ from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort_by_code
 from courseware.credentials import (
     agreement_commands,
+    correction_service,
     exports,
     journal_exports,
     proof_commands,
@@ -23,9 +24,9 @@ from courseware.credentials import (
 )
 from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import preflight, state_of, verification_address
-from courseware.credentials.rules import CredentialState, Verdict
+from courseware.credentials.rules import CredentialState, Mailing, Verdict
 from courseware.credentials.verification_service import Comparison, compare_file
-from courseware.db import db
+from courseware.db import db, reading
 from courseware.errors import Refused
 from courseware.jobs import Worker
 from courseware.messages import Message
@@ -249,5 +250,112 @@ def revoke(number: str, reason: str, email: str, as_json: bool) -> None:
 
 for _command in proof_commands.commands:
     certificates.add_command(_command)
+
+
+def _credential(number: str) -> Credential:
+    found = service.find_credential_by_number(number)
+    if found is None:
+        raise Refused(Message("No certificate has the number %(number)s.", number=number))
+    return found
+
+
+@certificates.command("supersede")
+@click.argument("number")
+@click.option("--name-latin", default=None, help="The name in Latin letters; empty: as it is.")
+@click.option("--name-native", default=None, help="The name in the native script.")
+@click.option("--reason", required=True, help="Shown to everybody who verifies.")
+@click.option("--by", "email", required=True, help="Who corrects: an e-mail address.")
+@click.option(
+    "--mail", type=click.Choice([str(each) for each in Mailing]), default=str(Mailing.LINK)
+)
+@json_option
+def supersede(
+    number: str, name_latin: str | None, name_native: str | None, reason: str, email: str,
+    mail: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Issue a corrected certificate that supersedes NUMBER, and print it."""
+    old, by = _credential(number), _person(email)
+    person = old.enrolment.user
+    new = correction_service.supersede_credential(
+        old,
+        name_latin=person.name_latin if name_latin is None else name_latin,
+        name_native=person.name_native if name_native is None else name_native,
+        reason=reason,
+        mailing=Mailing(mail),
+        by=by,
+        now=clock.now(),
+    )
+    new_number, batch_id = new.number, new.batch.public_id
+    db.session.commit()
+    _work_off()
+    db.session.expire_all()
+    batch = service.find_batch(batch_id)
+    assert batch is not None
+    failures = service.progress_of(batch).failures
+    answer(
+        "\n".join([f"{new_number} takes the place of {number}.", *failures]),
+        {"supersedes": number, "failures": failures, **_as_values(_credential(new_number))},
+        as_json,
+    )
+    if failures:
+        raise SystemExit(1)
+
+
+@certificates.command("duplicate")
+@click.argument("number")
+@click.option("--reason", required=True, help="Why the paper is given again.")
+@click.option("--by", "email", required=True, help="Who asks for it: an e-mail address.")
+@click.option("--output", type=click.Path(path_type=Path), default=None, help="Where to save it.")
+@json_option
+def duplicate(number: str, reason: str, email: str, output: Path | None, as_json: bool) -> None:
+    """Make a duplicate of the certificate NUMBER, marked as one."""
+    credential, by = _credential(number), _person(email)
+    with reading():
+        db.session.rollback()
+        printed = correction_service.print_duplicate(credential)
+        db.session.rollback()
+    made = correction_service.record_duplicate(
+        credential, printed, reason=reason, by=by, now=clock.now()
+    )
+    value = {"number": number, "duplicate": made.ordinal, "sha256": made.file_sha256}
+    db.session.commit()
+    if output is not None:
+        output.write_bytes(correction_service.file_of_duplicate(made))
+    answer(f"Duplicate no. {value['duplicate']} of {number} is made.", value, as_json)
+
+
+@certificates.command("history")
+@click.argument("number")
+@json_option
+def history(number: str, as_json: bool) -> None:
+    """Say what happened to the certificate NUMBER since its issue."""
+    events = correction_service.history_of(_credential(number))
+    value = [
+        {
+            "kind": event.kind,
+            "at": event.at.isoformat(),
+            "reason": event.reason,
+            "other": event.other.number if event.other else None,
+            "duplicate": event.ordinal or None,
+            "by": event.by.name if event.by else None,
+        }
+        for event in events
+    ]
+    lines = [
+        "  ".join(
+            filter(
+                None,
+                [
+                    f"{event.at:%Y-%m-%d}",
+                    f"duplicate no. {event.ordinal}" if event.ordinal else str(event.kind),
+                    event.other.number if event.other else "",
+                    event.reason,
+                ],
+            )
+        )
+        for event in events
+    ]
+    answer("\n".join(lines) or "It has not been issued yet.", value, as_json)
+
 
 commands = [certificates]

@@ -1,5 +1,6 @@
 """After issuing: corrections supersede, duplicates are marked, nothing is deleted."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -265,6 +266,27 @@ def test_participants_are_told_as_the_coordinator_chose(
     assert [m.attachment_sha256 for m in found if m.attachment_sha256] == [
         credential.file_sha256
     ] * attached
+
+
+def test_scripts_correct_and_duplicate_and_read_the_history(command, issued, tmp_path):
+    _cohort, (old, _), coordinator = issued
+    number, email, paper = old.number, coordinator.email, tmp_path / "paper.pdf"
+
+    made = command("certificates", "duplicate", number, "--reason", "Lost", "--by", email,
+                   "--output", paper, "--json")  # fmt: skip
+    assert json.loads(made.stdout)["duplicate"] == 1
+    assert paper.read_bytes().startswith(b"%PDF")
+    done = command("certificates", "supersede", number, "--name-latin", "Farrukh Rahimov",
+                   "--reason", "Misspelt", "--by", email, "--mail", "none", "--json")  # fmt: skip
+    new = json.loads(done.stdout)
+    assert (new["supersedes"], new["state"]) == (number, "valid")
+    history = json.loads(command("certificates", "history", number, "--json").stdout)
+    assert [(event["kind"], event["other"], event["duplicate"]) for event in history] == [
+        ("issued", None, None), ("duplicated", None, 1), ("superseded", new["number"], None),
+    ]  # fmt: skip
+    again = command("certificates", "supersede", number, "--reason", "x", "--by", email)
+    assert again.exit_code == 1 and "Correct the one that replaced it" in again.stderr
+    assert command("certificates", "history", "NONE").exit_code == 1
 
 
 def test_a_clock_that_was_set_back_issues_nothing(earned, make, after):
