@@ -23,6 +23,15 @@ _USUAL_LENGTH = 71
 _STAND_IN = bytes(range(100, 132))
 
 
+NO_ANSWER = N_(
+    "The time-stamp authority %(address)s does not answer. Nothing was issued. Try again later."
+)
+NOT_TRUSTED = N_(
+    "The time-stamp authority %(address)s cannot be trusted: give its root certificates in "
+    "COURSEWARE_TIMESTAMP_ROOTS. Nothing was issued."
+)
+
+
 class KeyUnreadable(CannotPrint):
     """The key or the certificate of the seal cannot be read; the problem says what to do."""
 
@@ -149,9 +158,11 @@ class Signer:
         from asn1crypto import x509 as asn1
         from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
         from pyhanko.sign.fields import SigSeedSubFilter
+        from pyhanko.sign.general import SigningError
         from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
         from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
         from pyhanko_certvalidator import ValidationContext
+        from pyhanko_certvalidator.errors import PathError, ValidationError
 
         certificates = [
             asn1.Certificate.load(each.public_bytes(serialization.Encoding.DER))
@@ -177,18 +188,14 @@ class Signer:
                 IncrementalPdfFileWriter(io.BytesIO(pdf)), output=target
             )
         except (TimestampRequestError, OSError) as error:
-            raise CannotPrint(
-                [
-                    Problem(
-                        N_(
-                            "The time-stamp authority %(address)s does not answer. "
-                            "Nothing was issued. Try again later."
-                        ),
-                        {"address": self.seal.timestamp_url or ""},
-                    )
-                ]
-            ) from error
+            raise _cannot_stamp(NO_ANSWER, self.seal) from error
+        except (SigningError, PathError, ValidationError) as error:
+            raise _cannot_stamp(NOT_TRUSTED, self.seal) from error
         return target.getvalue()
+
+
+def _cannot_stamp(sentence: str, seal: Seal) -> CannotPrint:
+    return CannotPrint([Problem(sentence, {"address": seal.timestamp_url or ""})])
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,22 @@ def _secret(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("an address that begins with http:// or https://, or empty")
+    return value
+
+
+def _certificates(value: str) -> bytes:
+    try:
+        data = Path(value).read_bytes() if value else b""
+    except OSError:
+        raise ValueError("a file that can be read, or empty") from None
+    if data and b"-----BEGIN CERTIFICATE-----" not in data:
+        raise ValueError("a file with certificates in PEM, or empty")
+    return data
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting as an operator sees it."""
@@ -146,6 +162,19 @@ SETTINGS = (
         _text,
     ),
     Setting(
+        "timestamp_url",
+        "",
+        "The time-stamp authority (RFC 3161) that makes seals verifiable for decades; each "
+        "certificate then asks it over the network.",
+        _address,
+    ),
+    Setting(
+        "timestamp_roots",
+        "",
+        "A file with the root certificates (PEM) of that authority.",
+        _certificates,
+    ),
+    Setting(
         "proxies", "0", "How many reverse proxies stand in front and set X-Forwarded-For.",
         _number(0, 5),
     ),
@@ -169,6 +198,8 @@ class Settings:
     upload_megabytes: int
     session_hours: int
     limits_url: str
+    timestamp_url: str
+    timestamp_roots: bytes
     proxies: int
     root: Path = ROOT
 

@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent
         ("COURSEWARE_LANGUAGE", "de"),
         ("COURSEWARE_TIMEZONE", "Asia/Nowhere"),
         ("COURSEWARE_MAIL_URL", "pigeon://"),
+        ("COURSEWARE_TIMESTAMP_URL", "tsa.example"),
+        ("COURSEWARE_TIMESTAMP_ROOTS", "README.md"),
         ("COURSEWARE_DATABASE", "sqlite://"),
     ],
 )

@@ -79,10 +79,14 @@ def print_credential(credential: Credential) -> bytes:
 def current_seal() -> certificates.Seal:
     """What seals now; the same object as long as the key is the same, for the press keeps it."""
     key = keys.current().seal
-    stamp = getattr(current_app.config["SETTINGS"], "timestamp_url", "") or None
-    return _seal(key.key_pem, key.certificate_pem, stamp)
+    settings = current_app.config["SETTINGS"]
+    return _seal(
+        key.key_pem, key.certificate_pem, settings.timestamp_roots, settings.timestamp_url or None
+    )
 
 
 @lru_cache(maxsize=8)
-def _seal(key: bytes, certificate: bytes, timestamp_url: str | None) -> certificates.Seal:
-    return certificates.Seal(key, certificate, timestamp_url=timestamp_url)
+def _seal(
+    key: bytes, certificate: bytes, roots: bytes, timestamp_url: str | None
+) -> certificates.Seal:
+    return certificates.Seal(key, certificate, roots, timestamp_url)

@@ -276,6 +276,9 @@ def test_with_a_time_stamp_authority_files_can_be_verified_for_decades(seal, tmp
         certs_to_embed=SimpleCertificateStore(),
     )
     press = open_press("academic", ("en",))
+    press._signer = Signer(seal, timestamper=stamper)
+    with pytest.raises(CannotPrint, match="cannot be trusted: give its root certificates"):
+        press.print(sample_facts(RECIPIENTS["usual"], ("en",)))
     press._signer = Signer(replace(seal, chain_pem=authority.certificate_pem), timestamper=stamper)
     pdf = press.print(sample_facts(RECIPIENTS["usual"], ("en",)), attachments=(BADGE,))
     first, second = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
