@@ -13,7 +13,7 @@ from certificates import list_designs, open_press
 from certificates.sample import RECIPIENTS, sample_facts
 
 TARGET = Path(__file__).parent.parent / "courseware" / "static"
-WIDTH = 480
+WIDTH = 300
 LANGUAGES = ("en", "ru")
 
 
@@ -25,7 +25,7 @@ def main() -> None:
         page = document[0]
         picture = page.render(scale=2 * WIDTH / page.get_width()).to_pil().reduce(2)
         target = io.BytesIO()
-        picture.convert("P", palette=1, colors=32).save(target, "PNG", optimize=True)
+        picture.convert("P", palette=1, colors=10).save(target, "PNG", optimize=True)
         (TARGET / f"design-{design}.png").write_bytes(target.getvalue())
 
 
