@@ -13,7 +13,6 @@ import certificates
 from courseware import keys
 from courseware.cohorts.models import Cohort
 from courseware.credentials import badge_service, offline_rules
-from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import print_facts
 from courseware.partners.rules import Part
 from courseware.texts import choose
@@ -65,15 +64,6 @@ def print_final(facts: certificates.CertificateFacts, *, status_index: int, at: 
         BADGE, badge, badge_service.MIME, "Open Badges 3.0 credential"
     )
     return print_facts(facts, attachments=(attachment,), seal=current_seal())
-
-
-def print_credential(credential: Credential) -> bytes:
-    """The file of a credential, from what is frozen."""
-    return print_final(
-        certificates.CertificateFacts.from_json(credential.facts),
-        status_index=credential.id,
-        at=credential.reserved_at,
-    )
 
 
 def current_seal() -> certificates.Seal:
