@@ -64,7 +64,7 @@ translations: $(PO:.po=.mo)
 	touch $@
 
 battery: .venv/test translations ## Kill workers at every step of issuing, on both databases (minutes)
-	COURSEWARE_BATTERY=yes $(BIN)/python -m pytest -q -n auto tests/credentials/test_killed_while_printing.py
+	BATTERY=yes $(BIN)/python -m pytest -q -n auto tests/credentials/test_killed_while_printing.py
 
 clean: ## Remove what the demo and the tests made (var/), keep .venv
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,6 +18,7 @@ from courseware.credentials import (
     agreement_commands,
     correction_service,
     exports,
+    file_commands,
     journal_exports,
     proof_commands,
     service,
@@ -358,4 +359,5 @@ def history(number: str, as_json: bool) -> None:
     answer("\n".join(lines) or "It has not been issued yet.", value, as_json)
 
 
+__all__ = ["commands", "file_commands"]
 commands = [certificates]

@@ -22,7 +22,7 @@ from courseware.feedback.pdf_exports import ADDRESS, ReportFonts
 from courseware.messages import Message
 from courseware.partners.rules import Part
 
-ROWS_ON_A_PAGE = 16
+ROWS_ON_A_PAGE = 12
 
 
 def write_journal(cohort: Cohort, *, today: date) -> bytes:

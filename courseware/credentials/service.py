@@ -16,7 +16,13 @@ from courseware import audit, jobs, mail
 from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.credentials import log_service
-from courseware.credentials.models import Credential, IssueBatch, NumberSeries, Revocation
+from courseware.credentials.models import (
+    Credential,
+    Duplicate,
+    IssueBatch,
+    NumberSeries,
+    Revocation,
+)
 from courseware.credentials.preflight_service import credentials_of, preflight
 from courseware.credentials.print_service import print_final, with_offline
 from courseware.credentials.proposed_service import hold_cohort
@@ -354,6 +360,16 @@ def list_credentials(cohort: Cohort) -> list[Credential]:
         )
     )
     return list(found)
+
+
+def list_issued_files() -> list[tuple[str, str]]:
+    """Number and SHA-256 of every file that was issued, duplicates too."""
+    own = select(Credential.number, Credential.file_sha256).where(
+        Credential.file_sha256.is_not(None)
+    )
+    again = select(Credential.number, Duplicate.file_sha256).join(Duplicate.credential)
+    rows = [*db.session.execute(own.order_by(Credential.id)), *db.session.execute(again)]
+    return [(row.number, row.file_sha256) for row in rows if row.file_sha256]
 
 
 def file_of(credential: Credential) -> bytes:

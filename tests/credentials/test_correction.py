@@ -289,6 +289,16 @@ def test_scripts_correct_and_duplicate_and_read_the_history(command, issued, tmp
     assert command("certificates", "history", "NONE").exit_code == 1
 
 
+def test_the_doctor_finds_a_file_that_was_changed(command, issued):
+    _cohort, (credential, _), _coordinator = issued
+    assert command("doctor").exit_code == 0
+    place = files.place_of(credential.file_sha256)
+    place.write_bytes(place.read_bytes()[:-1] + b"!")
+    answer = command("doctor")
+    assert answer.exit_code == 1
+    assert f"1 files of certificates are missing or changed ({credential.number})" in answer.stdout
+
+
 def test_a_clock_that_was_set_back_issues_nothing(earned, make, after):
     cohort, _ = earned(1)
     coordinator = make.coordinator(cohort)

@@ -37,7 +37,7 @@ SAMPLE = [
     ("committed, not noted by the queue", "first", 2),
     ("mail handed over, not noted", "middle", 2),
 ]
-SCENES = ALL if os.environ.get("COURSEWARE_BATTERY") else SAMPLE
+SCENES = ALL if os.environ.get("BATTERY") else SAMPLE
 BATCHES, PEOPLE = 3, 3
 
 
