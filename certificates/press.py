@@ -5,8 +5,10 @@ Every file is PDF/A-3a and PDF/UA-1, whichever way it came about, and sealed whe
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import copy
+import gc
 import hashlib
 import importlib.metadata
 import logging
@@ -64,6 +66,13 @@ def open_press(
 _read = lru_cache(16)(read_design)
 _signer_of = lru_cache(16)(Signer)
 _kept = threading.local()
+
+
+@atexit.register
+def _let_go() -> None:
+    # The layout engine removes its folder of fonts when a press goes; at the very end it cannot.
+    _kept.__dict__.clear()
+    gc.collect()
 
 
 def press_of_this_thread(
