@@ -32,10 +32,8 @@ ALL = [
     for workers in (1, 2)
 ]  # fmt: skip
 SAMPLE = [
-    ("synced, not renamed", "middle", 1),
     ("noted with its mail, not committed", "last", 1),
     ("committed, not noted by the queue", "first", 2),
-    ("mail handed over, not noted", "middle", 2),
 ]
 SCENES = ALL if os.environ.get("BATTERY") else SAMPLE
 BATCHES, PEOPLE = 3, 3
