@@ -199,7 +199,8 @@ class Worker:
                 self.dispatch()
                 self.take_over()
                 with self.app.app_context():
-                    mail.send_waiting()
+                    # Somebody watches a job's progress; mail may follow it.
+                    mail.send_waiting(most=5 if self._started else 50)
                     if time.monotonic() >= chores_at:
                         chores_at = time.monotonic() + 60
                         do_chores()
