@@ -66,8 +66,6 @@ def open_press(
 _read = lru_cache(16)(read_design)
 _signer_of = lru_cache(16)(Signer)
 _kept = threading.local()
-# Layout engines want to be put away while Python still stands.
-atexit.register(_kept.__dict__.clear)
 
 
 @atexit.register

@@ -24,7 +24,12 @@ from courseware.credentials import (
     service,
 )
 from courseware.credentials.models import Credential
-from courseware.credentials.preflight_service import preflight, state_of, verification_address
+from courseware.credentials.preflight_service import (
+    preflight,
+    print_preview,
+    state_of,
+    verification_address,
+)
 from courseware.credentials.rules import CredentialState, Mailing, Verdict
 from courseware.credentials.verification_service import Comparison, compare_file
 from courseware.db import db, reading
@@ -62,7 +67,12 @@ def issue(cohort: str, email: str, as_json: bool) -> None:
     """
     found, person = _cohort(cohort), _person(email)
     unfinished = [batch for batch in service.list_batches(found) if batch.finished_at is None]
-    if preflight(found, now=clock.now()).ready:
+    with reading():
+        seen = preflight(found, now=clock.now())
+        if seen.ready:
+            print_preview(seen, now=clock.now())  # the layout must hold, before numbers are taken
+        db.session.rollback()
+    if seen.ready:
         unfinished.insert(0, service.issue_certificates(found, by=person, now=clock.now()))
     elif unfinished:
         service.print_again(unfinished[0], by=person, now=clock.now())
