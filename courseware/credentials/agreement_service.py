@@ -32,7 +32,7 @@ from courseware.credentials.models import (
     IssueProposal,
     ProposedCertificate,
 )
-from courseware.credentials.preflight_service import Candidate, Preflight, preflight
+from courseware.credentials.preflight_service import Candidate, Preflight, facts_for, preflight
 from courseware.credentials.proposed_service import hold_cohort
 from courseware.credentials.rules import Decision, Verdict
 from courseware.db import db
@@ -98,7 +98,7 @@ def propose_list(
         )
     proposal = IssueProposal(cohort=cohort, proposed_at=now, proposed_by_id=by.id)
     for candidate in chosen:
-        facts = found.paper.facts_for(candidate, now=now).as_json()
+        facts = facts_for(found.paper, candidate, now=now).as_json()
         proposal.rows.append(
             ProposedCertificate(
                 enrolment_id=candidate.enrolment.id,

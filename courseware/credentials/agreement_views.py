@@ -18,9 +18,10 @@ from courseware.credentials.agreement_rules import (
 )
 from courseware.credentials.file_views import PDF, download, shown_pdf
 from courseware.credentials.models import Agreement, IssueProposal
+from courseware.credentials.paper_service import print_facts
 from courseware.credentials.preflight_service import (
+    facts_for,
     preflight,
-    print_facts,
     print_preview,
     standing_and_paper_of,
 )
@@ -147,7 +148,7 @@ def own_preview(enrolment: Enrolment) -> ResponseReturnValue:
     candidate, paper = standing_and_paper_of(enrolment, now=clock.now())
     if not enrolment.user.names or candidate.problems:
         abort(404)
-    data = print_facts(paper.facts_for(candidate, now=clock.now()))
+    data = print_facts(facts_for(paper, candidate, now=clock.now()))
     return shown_pdf(data, request.path.rpartition(".")[2])
 
 

@@ -24,12 +24,8 @@ from courseware.credentials import (
     service,
 )
 from courseware.credentials.models import Credential
-from courseware.credentials.preflight_service import (
-    preflight,
-    print_preview,
-    state_of,
-    verification_address,
-)
+from courseware.credentials.paper_service import state_of, verification_address
+from courseware.credentials.preflight_service import preflight, print_preview
 from courseware.credentials.rules import CredentialState, Mailing, Verdict
 from courseware.credentials.verification_service import Comparison, compare_file
 from courseware.db import db, reading

@@ -18,7 +18,8 @@ from courseware.credentials.correction_rules import (
     refused_correction,
 )
 from courseware.credentials.models import Approver, Credential, Duplicate
-from courseware.credentials.preflight_service import facts_now, state_of
+from courseware.credentials.paper_service import state_of
+from courseware.credentials.preflight_service import facts_now
 from courseware.credentials.print_service import print_final, with_offline
 from courseware.credentials.proposed_service import hold_cohort
 from courseware.credentials.room_service import problems_of_paper

@@ -15,7 +15,7 @@ from courseware.credentials.file_views import PDF, download, first_page
 from courseware.credentials.forms import CorrectionForm, DuplicateForm
 from courseware.credentials.linkedin_rules import linkedin_address
 from courseware.credentials.models import Credential
-from courseware.credentials.preflight_service import print_facts, state_of, verification_address
+from courseware.credentials.paper_service import print_facts, state_of, verification_address
 from courseware.credentials.rules import BatchState, CredentialState, LeafKind, Mailing
 from courseware.db import db
 from courseware.i18n import _, language

@@ -7,7 +7,7 @@ import certificates
 from certificates.wording import TEXTS, usual_text
 from courseware.accounts.models import User
 from courseware.credentials.design_rules import SAMPLE_NAMES, Look, Sample
-from courseware.credentials.preflight_service import (
+from courseware.credentials.paper_service import (
     PREVIEW_NUMBER,
     partner_of,
     print_facts,

@@ -5,7 +5,7 @@ from typing import Any
 from courseware.cohorts.models import Cohort
 from courseware.credentials import service
 from courseware.credentials.models import Credential
-from courseware.credentials.preflight_service import state_of, verification_address
+from courseware.credentials.paper_service import state_of, verification_address
 from courseware.credentials.rules import CredentialState
 from courseware.hours import academic
 from courseware.i18n import _

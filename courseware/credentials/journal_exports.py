@@ -15,7 +15,7 @@ from courseware.cohorts.models import Cohort
 from courseware.credentials import service
 from courseware.credentials.exports import register_as_values, write_register
 from courseware.credentials.models import Credential
-from courseware.credentials.preflight_service import state_of
+from courseware.credentials.paper_service import state_of
 from courseware.credentials.rules import CredentialState
 from courseware.errors import Refused
 from courseware.feedback.pdf_exports import ADDRESS, ReportFonts

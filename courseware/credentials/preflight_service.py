@@ -1,18 +1,15 @@
 """Before issuing: who is ready, every reason why somebody is not, and what would be printed."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 import certificates
 from courseware.accounts.models import User
-from courseware.attendance.ledger_rules import Course, HeldSession, ParticipantLedger
+from courseware.attendance.ledger_rules import Course, ParticipantLedger
 from courseware.attendance.ledger_service import attendance_of, ledger_of
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.credentials.agreement_rules import RowStanding, facts_sha256, row_standing
@@ -23,11 +20,18 @@ from courseware.credentials.name_rules import (
     lost_letters,
     possible_twins,
 )
+from courseware.credentials.paper_service import (
+    PREVIEW_NUMBER,
+    Paper,
+    missing_pictures,
+    paper_of,
+    print_facts,
+    state_of,
+)
 from courseware.credentials.proposed_service import as_rule, newest_rows, organisations_to_agree
 from courseware.credentials.room_service import problems_of_paper, remarks_on_room
 from courseware.credentials.rules import (
     CredentialKind,
-    CredentialState,
     Evidence,
     Unmet,
     Verdict,
@@ -37,18 +41,9 @@ from courseware.credentials.rules import (
     verdict_of,
 )
 from courseware.db import db
-from courseware.errors import Refused
 from courseware.feedback.models import FeedbackRound, FeedbackTicket, Questionnaire
 from courseware.feedback.rules import About
-from courseware.files import FileMissing
-from courseware.images import read_picture
 from courseware.messages import Message
-from courseware.partners.models import Organisation
-from courseware.partners.rules import Part
-from courseware.programmes.models import Programme
-from courseware.texts import choose
-
-PREVIEW_NUMBER = "PREVIEW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ class Candidate:
 class Preflight:
     """A cohort before issuing: who is ready, who needs somebody, who is not eligible."""
 
-    paper: "Paper"
+    paper: Paper
     candidates: tuple[Candidate, ...]
     notes: tuple[Message, ...] = ()
 
@@ -103,7 +98,7 @@ def preflight(cohort: Cohort, *, now: datetime) -> Preflight:
     )
     ordered = sorted(enrolments, key=lambda each: (each.user.name.casefold(), each.id))
     found = ledger_of(cohort, now=now)
-    paper = _paper(cohort, found.course.sessions)
+    paper = paper_of(cohort, found.course.sessions)
     candidates = _candidates(paper, ordered, found.by_enrolment, found.course, now=now)
     return Preflight(paper, candidates, paper.notes)
 
@@ -113,10 +108,10 @@ def standing_of(enrolment: Enrolment, *, now: datetime) -> Candidate:
     return standing_and_paper_of(enrolment, now=now)[0]
 
 
-def standing_and_paper_of(enrolment: Enrolment, *, now: datetime) -> tuple[Candidate, "Paper"]:
+def standing_and_paper_of(enrolment: Enrolment, *, now: datetime) -> tuple[Candidate, Paper]:
     """One participant, and what is the same on every certificate of the cohort."""
     found = attendance_of(enrolment, now=now)
-    paper = _paper(enrolment.cohort, found.course.sessions)
+    paper = paper_of(enrolment.cohort, found.course.sessions)
     ledgers = {enrolment.id: found.ledger}
     (candidate,) = _candidates(paper, [enrolment], ledgers, found.course, now=now)
     return candidate, paper
@@ -133,7 +128,7 @@ def facts_now(
 ) -> tuple[certificates.CertificateFacts, tuple[Unmet, ...]]:
     """What a certificate of this participant would say now, and what of the programme is unmet."""
     found = attendance_of(enrolment, now=now)
-    paper = _paper(enrolment.cohort, found.course.sessions)
+    paper = paper_of(enrolment.cohort, found.course.sessions)
     ledgers = {enrolment.id: found.ledger}
     (candidate,) = _candidates(paper, [enrolment], ledgers, found.course, now=now)
     facts = paper.facts(
@@ -143,7 +138,7 @@ def facts_now(
 
 
 def _candidates(
-    paper: "Paper",
+    paper: Paper,
     enrolments: Sequence[Enrolment],
     ledgers: Mapping[int, ParticipantLedger],
     course: Course,
@@ -155,7 +150,7 @@ def _candidates(
     asked, closed, given = _feedback_of(paper.cohort, now=now)
     to_come = sum(total.to_come for total in course.totals)
     twins = possible_twins([(each.id, _printed_names(each)) for each in enrolments])
-    missing = _missing_pictures(paper)
+    missing = missing_pictures(paper)
     needed = [each.id for each in organisations_to_agree(programme)]
     rows = newest_rows(enrolments) if programme.agreement_required else {}
     candidates = []
@@ -194,7 +189,7 @@ def _candidates(
         standing: RowStanding | None = None
         row = rows.get(enrolment.id)
         if state is None:
-            facts = paper.facts_for(candidate, now=now)
+            facts = facts_for(paper, candidate, now=now)
             names = _printed_names(enrolment)
             problems = (*lost_letters(names), *problems_of_paper(facts), *missing)
             doubts = (
@@ -218,28 +213,6 @@ def _candidates(
             )
         )
     return tuple(candidates)
-
-
-def _missing_pictures(paper: "Paper") -> tuple[Message, ...]:
-    """Logos and signatures that the paper names and the store has lost."""
-    named = [
-        (each.organisation.logo_sha256, each.organisation.names)
-        for each in paper.programme.partners
-        if each.part in (Part.LEAD, Part.HOST)
-    ] + [(each.signature_sha256, each.names) for each in paper.programme.signatories]
-    missing = []
-    for sha256, names in named:
-        try:
-            if sha256:
-                read_picture(sha256)
-        except FileMissing:
-            missing.append(
-                Message(
-                    "The picture of %(name)s is lost. Upload the logo or signature again.",
-                    name=choose(names, "en"),
-                )
-            )
-    return tuple(missing)
 
 
 def _printed_names(enrolment: Enrolment) -> PrintedNames:
@@ -288,194 +261,29 @@ def _feedback_of(cohort: Cohort, *, now: datetime) -> tuple[int, int, dict[int, 
     return len(found), closed, {row[0]: row[1] for row in spent}
 
 
-@dataclass(frozen=True)
-class Paper:
-    """What is the same on every certificate of a cohort, read once."""
-
-    cohort: Cohort
-    programme: Programme
-    first_day: date
-    last_day: date
-
-    @property
-    def notes(self) -> tuple[Message, ...]:
-        """What is worth knowing before anything is printed, and stops nothing."""
-        missing = [
-            choose(each.names, self.programme.certificate_languages[0])
-            for each in self.programme.signatories
-            if not each.signature_sha256
-        ]
-        if not missing:
-            return ()
-        return (
-            Message(
-                "There is no signature image of %(names)s: the line stays empty, to be signed by "
-                "hand.",
-                names=", ".join(missing),
-            ),
-        )
-
-    def facts_for(
-        self,
-        candidate: Candidate,
-        *,
-        now: datetime,
-        number: str = PREVIEW_NUMBER,
-        code: str = PREVIEW_NUMBER,
-    ) -> certificates.CertificateFacts:
-        """What this candidate is given: the certificate, or a statement of attendance."""
-        return self.facts(
-            candidate.enrolment,
-            candidate.ledger,
-            now=now,
-            number=number,
-            code=code,
-            kind=candidate.kind,
-            supersedes=candidate.supersedes.number if candidate.supersedes else "",
-        )
-
-    def facts(
-        self,
-        enrolment: Enrolment,
-        ledger: ParticipantLedger,
-        *,
-        now: datetime,
-        number: str = PREVIEW_NUMBER,
-        code: str = PREVIEW_NUMBER,
-        kind: CredentialKind = CredentialKind.CERTIFICATE,
-        supersedes: str = "",
-    ) -> certificates.CertificateFacts:
-        """What the certificate of this participant says."""
-        credited = {line.module_id: line.credited for line in ledger.modules}
-        programme = self.programme
-        return certificates.CertificateFacts(
-            number=number,
-            issued_on=now.astimezone(ZoneInfo(self.cohort.timezone)).date(),
-            verification_url=verification_address(code),
-            languages=tuple(programme.certificate_languages),
-            recipient=certificates.Recipient(
-                latin=enrolment.user.name_latin, native=enrolment.user.name_native
-            ),
-            programme=programme.titles,
-            minutes=programme.planned_minutes,
-            credited=ledger.credited,
-            academic_hour_minutes=programme.academic_hour_minutes,
-            delivered_from=self.first_day,
-            delivered_to=self.last_day,
-            cohort={"en": self.cohort.code},
-            partners=tuple(
-                partner_of(each.organisation)
-                for each in programme.partners
-                if each.part in (Part.LEAD, Part.HOST)
-            )[:4],
-            signatories=tuple(
-                certificates.Signatory(
-                    each.names,
-                    each.offices,
-                    each.organisation.names,
-                    signature=each.signature_sha256 or "",
-                )
-                for each in programme.signatories
-            ),
-            modules=tuple(
-                certificates.ModuleRow(
-                    titles=module.titles,
-                    minutes=module.planned_minutes,
-                    credited=credited.get(module.id, 0),
-                    outcomes=tuple(module.outcomes),
-                )
-                for module in programme.modules
-            ),
-            kind=str(kind),
-            design=programme.design,
-            accent=programme.accent,
-            texts=programme.design_texts,
-            supersedes=supersedes,
-            participation=str(programme.participation),
-            assessment=str(programme.assessment),
-        )
-
-
-def _paper(cohort: Cohort, sessions: Sequence[HeldSession]) -> Paper:
-    programme = db.session.scalars(
-        select(Programme)
-        .where(Programme.id == cohort.programme_id)
-        .options(
-            selectinload(Programme.modules),
-            selectinload(Programme.partners),
-            selectinload(Programme.signatories),
-        )
-    ).one()
-    zone = ZoneInfo(cohort.timezone)
-    held = [each.time for each in sessions if each.has_ended] or [each.time for each in sessions]
-    first_day = min((each.start.astimezone(zone).date() for each in held), default=cohort.starts_on)
-    last_day = max((each.end.astimezone(zone).date() for each in held), default=first_day)
-    return Paper(cohort, programme, first_day, last_day)
-
-
-def partner_of(organisation: Organisation) -> certificates.Partner:
-    """An organisation as it stands on the paper."""
-    letters = organisation.mark_letters or organisation.short_name[:2] or "·"
-    colour = organisation.mark_colour
-    return certificates.Partner(
-        names=organisation.names,
-        letters=letters,
-        colour=colour if re.fullmatch(r"#[0-9a-fA-F]{6}", colour) else "#1d3a6b",
-        country=organisation.country,
-        city=organisation.city,
-        logo=organisation.logo_sha256 or "",
+def facts_for(
+    paper: Paper,
+    candidate: Candidate,
+    *,
+    now: datetime,
+    number: str = PREVIEW_NUMBER,
+    code: str = PREVIEW_NUMBER,
+) -> certificates.CertificateFacts:
+    """What this candidate is given: the certificate, or a statement of attendance."""
+    return paper.facts(
+        candidate.enrolment,
+        candidate.ledger,
+        now=now,
+        number=number,
+        code=code,
+        kind=candidate.kind,
+        supersedes=candidate.supersedes.number if candidate.supersedes else "",
     )
-
-
-def print_facts(
-    facts: certificates.CertificateFacts,
-    attachments: Sequence[certificates.Attachment] = (),
-    seal: certificates.Seal | None = None,
-) -> bytes:
-    """The finished PDF. Raises Refused with a sentence where it cannot be printed."""
-    try:
-        press = certificates.press_of_this_thread(
-            facts.design,
-            facts.languages,
-            images=read_picture,
-            seal=seal,
-            keep=current_app.config["SETTINGS"].var / "templates",
-        )
-        return press.print(facts, attachments=attachments)
-    except certificates.DesignIncomplete as error:
-        raise Refused(str(error)) from error
-    except certificates.CannotPrint as refusal:
-        first = refusal.problems[0]
-        raise Refused(Message(first.sentence, **first.values)) from refusal
-    except FileMissing as error:
-        raise Refused(
-            Message("A logo or signature of the certificate is lost. Upload it again.")
-        ) from error
 
 
 def print_preview(found: Preflight, *, now: datetime) -> bytes | None:
     """The first certificate that would be printed now, without a number; None without people."""
     for candidate in (*found.ready, *found.candidates):
         if not candidate.problems:
-            return print_facts(found.paper.facts_for(candidate, now=now))
+            return print_facts(facts_for(found.paper, candidate, now=now))
     return None
-
-
-def verification_address(code: str) -> str:
-    """The address in the QR code."""
-    return f"{current_app.config['SETTINGS'].base_url}/verify/{code}"
-
-
-def state_of(credential: Credential) -> CredentialState:
-    """Whether the credential is in force."""
-    if credential.revocation is not None:
-        return CredentialState.REVOKED
-    successor = credential.superseded_by
-    if successor is not None and successor.issued_at is not None:
-        return CredentialState.SUPERSEDED
-    return CredentialState.VALID if credential.issued_at else CredentialState.PRINTING
-
-
-def count_by_verdict(found: Preflight) -> Mapping[Verdict, int]:
-    """How many participants have each verdict; every verdict is there."""
-    return {verdict: len(found.having(verdict)) for verdict in Verdict}

@@ -13,7 +13,7 @@ import certificates
 from courseware import keys
 from courseware.cohorts.models import Cohort
 from courseware.credentials import badge_service, offline_rules
-from courseware.credentials.preflight_service import print_facts
+from courseware.credentials.paper_service import print_facts
 from courseware.partners.rules import Part
 from courseware.texts import choose
 

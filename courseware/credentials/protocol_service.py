@@ -13,7 +13,8 @@ from courseware.cohorts.models import Enrolment
 from courseware.credentials.agreement_rules import ProposalStanding, RowStanding
 from courseware.credentials.agreement_service import standing_of_list
 from courseware.credentials.models import Agreement, IssueProposal, ProposedCertificate
-from courseware.credentials.preflight_service import Candidate, preflight, print_facts
+from courseware.credentials.paper_service import print_facts
+from courseware.credentials.preflight_service import Candidate, preflight
 from courseware.credentials.rules import CredentialKind
 from courseware.db import db
 

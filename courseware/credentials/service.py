@@ -23,7 +23,7 @@ from courseware.credentials.models import (
     NumberSeries,
     Revocation,
 )
-from courseware.credentials.preflight_service import credentials_of, preflight
+from courseware.credentials.preflight_service import credentials_of, facts_for, preflight
 from courseware.credentials.print_service import print_final, with_offline
 from courseware.credentials.proposed_service import hold_cohort
 from courseware.credentials.rules import (
@@ -82,7 +82,7 @@ def issue_certificates(
     )
     for candidate in ready:
         number, code = take_number(series), new_public_id()
-        facts = paper.facts_for(candidate, now=now, number=number, code=code)
+        facts = facts_for(paper, candidate, now=now, number=number, code=code)
         facts = with_offline(facts, cohort)
         batch.credentials.append(
             Credential(

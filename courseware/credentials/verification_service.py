@@ -18,7 +18,7 @@ from certificates import CertificateFacts
 from courseware import keys
 from courseware.credentials import badge_service
 from courseware.credentials.models import Credential, Duplicate
-from courseware.credentials.preflight_service import state_of
+from courseware.credentials.paper_service import state_of
 from courseware.credentials.print_service import BADGE
 from courseware.credentials.rules import CredentialState, initials
 from courseware.credentials.seal_service import SealState, seal_of

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from courseware import clock, files, jobs
 from courseware.credentials import correction_service, service
 from courseware.credentials.models import Approver, Credential, NumberSeries
-from courseware.credentials.preflight_service import credentials_of, state_of
+from courseware.credentials.paper_service import state_of
+from courseware.credentials.preflight_service import credentials_of
 from courseware.credentials.rules import CredentialState, LeafKind, Mailing
 from courseware.db import db
 from courseware.errors import Refused

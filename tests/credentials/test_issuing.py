@@ -7,7 +7,8 @@ from sqlalchemy import select, text
 from courseware import files, jobs
 from courseware.credentials import service
 from courseware.credentials.models import Credential, IssueBatch, NumberSeries
-from courseware.credentials.preflight_service import preflight, print_preview, standing_of, state_of
+from courseware.credentials.paper_service import state_of
+from courseware.credentials.preflight_service import preflight, print_preview, standing_of
 from courseware.credentials.rules import BatchState, CredentialState, Requirement, Verdict
 from courseware.db import db
 from courseware.errors import Refused

@@ -21,7 +21,7 @@ from courseware import files
 from courseware.config import ROOT
 from courseware.credentials import service
 from courseware.credentials.models import Credential, IssueBatch, LogLeaf, NumberSeries
-from courseware.credentials.preflight_service import state_of
+from courseware.credentials.paper_service import state_of
 from courseware.credentials.rules import BatchState, CredentialState
 from courseware.db import db
 from courseware.jobs import QueuedJob
