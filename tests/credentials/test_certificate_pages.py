@@ -73,6 +73,7 @@ def test_a_participant_downloads_the_own_certificate_and_no_other(browser, issue
     answer = client.get(f"/certificates/{own.public_id}/download")
     assert answer.data == service.file_of(own)
     assert f"{own.number} Ann O" in answer.headers["Content-Disposition"]
+    assert f'href="/certificates/{own.public_id}"' in client.get("/").text
     assert client.get(f"/certificates/{foreign.public_id}/download").status_code in (403, 404)
     assert client.get(f"/certificates/{own.public_id}/revoke").status_code == 403
 
