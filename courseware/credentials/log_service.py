@@ -1,13 +1,13 @@
 """The transparency log: a leaf in the same transaction as the act, a signed head for each day."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from courseware import keys
 from courseware.credentials.log_rules import (
@@ -129,10 +129,14 @@ def size_of_log() -> int:
 
 
 def publish_head(*, now: datetime) -> LogHead | None:
-    """Publish the head of the day that is over, once; None when there is nothing new."""
-    day = now.date() - timedelta(days=1)
+    """Publish the head of the day (in UTC) that is over, once; None when there is nothing new."""
+    midnight = datetime.combine(now.date(), time(), tzinfo=UTC)
+    day = midnight.date() - timedelta(days=1)
     last = newest_head()
-    size = size_of_log()
+    later = db.session.scalar(
+        select(func.min(LogLeaf.position)).where(LogLeaf.added_at >= midnight)
+    )
+    size = size_of_log() if later is None else later
     if not size or (last is not None and (last.day >= day or last.size == size)):
         return None
     key, head = keys.current().badge, head_of(leaf_hashes(most=size), now=now)

@@ -17,7 +17,7 @@ from openbadgeslib.ob3 import (
 from openbadgeslib.ob3.did import resolve_verification_method
 from sqlalchemy import text
 
-from courseware import jobs, keys
+from courseware import clock, jobs, keys
 from courseware.credentials import badge_service, log_service, print_service, service
 from courseware.credentials.log_rules import root_of
 from courseware.credentials.models import Credential, Duplicate
@@ -302,7 +302,7 @@ def test_a_proof_from_the_log_is_checked_with_nothing_but_itself(
     client, command, issued, after, tmp_path
 ):
     _, (ann, jamshed), coordinator = issued
-    assert log_service.publish_head(now=after + timedelta(days=1)).size == 2
+    assert log_service.publish_head(now=clock.now() + timedelta(days=1)).size == 2
     service.revoke_credential(ann, reason="A test", by=coordinator, now=after)
     db.session.commit()
     place = tmp_path / "proof.json"
@@ -323,9 +323,11 @@ def test_a_proof_from_the_log_is_checked_with_nothing_but_itself(
     assert "no JSON" in command("certificates", "check-proof", place).stderr
 
 
-def test_the_log_is_public_and_its_head_is_published_once_a_day(client, issued, after, command):
-    day = after + timedelta(days=1)
-    assert log_service.publish_head(now=day) is not None
+def test_the_log_is_public_and_its_head_is_published_once_a_day(client, issued, command):
+    today = clock.now()
+    assert log_service.publish_head(now=today) is None  # the day of issue is not over
+    day = today + timedelta(days=1)
+    assert log_service.publish_head(now=day).day == today.date()
     assert log_service.publish_head(now=day) is None
     assert log_service.publish_head(now=day + timedelta(days=1)) is None  # nothing is new
     db.session.commit()
