@@ -21,7 +21,6 @@ from courseware.attendance import service as attendance
 from courseware.cli import make_group
 from courseware.cohorts import service as cohorts
 from courseware.db import db
-from courseware.programmes import service as programmes
 from courseware.schedule import service as schedule
 from courseware.tables import read_table
 from courseware.workbooks import Sheet, write_workbook
@@ -84,12 +83,7 @@ class Demo:
         self.command("user", "add", ADMINISTRATOR, "--role", "administrator",
                      "--name", "Ada Administrator")  # fmt: skip
         self.command("programme", "load", files / "programme.yaml")
-        with self.app.app_context():
-            programme = programmes.find_programme_by_code(PROGRAMME)
-            assert programme is not None
-            actor = accounts.acting_person(None)
-            programmes.release_programme(programme, by=actor, now=clock.now())
-            db.session.commit()
+        self.command("programme", "release", PROGRAMME)
         self.command("user", "add", COORDINATOR, "--role", "coordinator", "--of", PROGRAMME,
                      "--name", "Korlan Coordinator")  # fmt: skip
         self.command("cohort", "create", PROGRAMME, COHORT,
