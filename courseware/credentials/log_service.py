@@ -80,10 +80,7 @@ def _locked_tail() -> LogTail:
         .where(LogTail.id == 1)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one_or_none()
-    if tail is None:  # only where the tables were emptied, as between tests
-        tail = LogTail(id=1, size=0)
-        db.session.add(tail)
+    ).one()
     db.session.info["log tail"] = (transaction, tail)
     return tail
 

@@ -1,13 +1,13 @@
 // Verifies a badge with an implementation that is not ours: node verify.mjs < cases.json
 // A case: {credential, documents: {address: JSON}}. The answer says whether proof and status lists
 // are good, and which status bits are set.
-import {readFileSync} from 'node:fs';
+import {text} from 'node:stream/consumers';
 import * as vc from '@digitalbazaar/vc';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 
-const cases = JSON.parse(readFileSync(0, 'utf8'));
+const cases = JSON.parse(await text(process.stdin));
 
 function find(documents, address) {
   const [plain, fragment] = address.split('#');

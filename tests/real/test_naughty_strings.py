@@ -80,7 +80,9 @@ def test_titles_of_programmes_and_names_of_organisations(client, make, naughty, 
             data={"titles.en": en, "titles.ru": ru, "titles.kk": kk, "titles.tg": tg,
                   "summaries.en": tg, "code": f"p{number}", "academic_hour_minutes": "45",
                   "promised_hours": "10", "certificate.threshold_percent": "80",
-                  "certificate.series": "{number}", "certificate.language": "en"},
+                  "certificate.series": "{number}", "certificate.language": "en",
+                  "certificate.correction_days": "30", "certificate.participation": "blended",
+                  "certificate.assessment": "attendance"},
         )  # fmt: skip
         assert answer.status_code in (303, 413, 422), (en[:80], ru[:80])
         if answer.status_code == 303 and number % 5 == 0:
