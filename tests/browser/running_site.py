@@ -112,8 +112,16 @@ def serve(app: Flask, port: int) -> Iterator[Site]:
     """`app` on a loopback port, with its jobs, until the block ends."""
     server = create_server(app, host="127.0.0.1", port=port, threads=6)
     site = Site(app, f"http://127.0.0.1:{port}")
+
+    def listen() -> None:
+        try:
+            server.run()
+        except (OSError, ValueError):  # it was closed below while it waited for somebody
+            if not site._stop.is_set():
+                raise
+
     threads = [
-        threading.Thread(target=server.run, daemon=True),
+        threading.Thread(target=listen, daemon=True),
         threading.Thread(target=site.work_off_jobs, daemon=True),
     ]
     for thread in threads:
@@ -169,6 +177,7 @@ def hold_course(app: Flask) -> None:
     demo.set_up()
     demo.teach()
     demo.ask()
+    demo.name_approvers(COHORT)
 
 
 def _file(demo: Demo, session: str) -> Path:

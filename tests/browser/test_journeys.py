@@ -25,6 +25,7 @@ from courseware.db import db
 from courseware.feedback import service as feedback
 from courseware.feedback import ticket_service
 from courseware.feedback.questionnaire_service import take_questionnaire
+from courseware.mail import OutgoingMail
 from courseware.schedule.service import find_session_by_code
 
 pytestmark = pytest.mark.browser
@@ -142,12 +143,19 @@ def test_a_coordinator_sees_what_a_list_means_before_it_is_imported(
     page.context.close()
 
 
-def test_certificates_are_issued_downloaded_and_verified(afterwards, chromium, tmp_path):
+def test_certificates_are_agreed_issued_downloaded_and_verified(afterwards, chromium, tmp_path):
     page = laptop(chromium).new_page()
     watch = Watch(page)
     afterwards.sign_in(page, COORDINATOR)
     page.get_by_role("link", name=COHORT).first.click()
     page.get_by_role("link", name="Certificates", exact=True).click()
+    certificates = page.url
+    for doubt in page.locator("main input[type=checkbox]").all():
+        doubt.check()
+    page.get_by_role("button", name="Propose the list to the approvers").click()
+    for address in approvers_asked(afterwards):
+        an_approver_agrees(afterwards, chromium, address)
+    page.goto(certificates)
     page.get_by_role("button", name="Issue 21 certificates").click()
     download_all = page.get_by_role("link", name="Download all (ZIP)")
     expect(download_all).to_be_visible(timeout=PATIENCE)
@@ -157,6 +165,29 @@ def test_certificates_are_issued_downloaded_and_verified(afterwards, chromium, t
 
     path = a_participant_downloads_the_certificate(afterwards, chromium, tmp_path)
     a_stranger_verifies(afterwards, chromium, path)
+
+
+def approvers_asked(site) -> list[str]:
+    """The addresses that the two approvers were sent."""
+    with site.app.app_context():
+        bodies = db.session.scalars(
+            select(OutgoingMail.body).where(OutgoingMail.receiver.like("approver%"))
+        )
+        links = [re.search(r"https?://\S+/agree/\S+", body)[0] for body in bodies]
+    assert len(links) == 2
+    return links
+
+
+def an_approver_agrees(site, chromium, address) -> None:
+    """On a phone, by the link in the mail, without an account."""
+    page = phone(chromium).new_page()
+    watch = Watch(page)
+    page.goto(address)
+    page.get_by_label("I agree that these certificates are issued").check()
+    page.get_by_role("button", name="Send your answer").click()
+    expect(page.locator("main")).to_contain_text("You agreed to this list")
+    assert watch.problems == []
+    page.context.close()
 
 
 def a_participant_downloads_the_certificate(site, chromium, folder) -> Path:
