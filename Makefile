@@ -16,7 +16,7 @@ demo: install ## Install, run the example course through the real imports, serve
 	$(BIN)/python -m courseware.demo $(if $(filter no,$(SERVE)),--no-serve)
 
 test: .venv/test .venv/npm translations ## Install what tests need and run all: SQLite, PostgreSQL, browser
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/check translations ## Format, lint, types, migrations, translations
 	$(BIN)/ruff format --check .
