@@ -4,29 +4,18 @@ import json
 from typing import Any
 
 from flask import render_template
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
 
 from courseware.credentials.agreement_rules import canonical_facts
 from courseware.credentials.protocol_service import Protocol
-from courseware.feedback.pdf_exports import ADDRESS, ReportFonts
+from courseware.documents import write_pdf
 
 
 def protocol_as_pdf(protocol: Protocol) -> bytes:
     """The record as a tagged PDF (PDF/UA-1), in the language in force."""
-    fonts, fetcher = FontConfiguration(), ReportFonts()
-    style = CSS(
-        string=render_template("credentials/protocol.css"),
-        base_url=ADDRESS,
-        url_fetcher=fetcher,
-        font_config=fonts,
+    return write_pdf(
+        render_template("credentials/protocol.html", protocol=protocol),
+        render_template("credentials/protocol.css"),
     )
-    page = HTML(
-        string=render_template("credentials/protocol.html", protocol=protocol),
-        base_url=ADDRESS,
-        url_fetcher=fetcher,
-    )
-    return page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
 
 
 def protocol_as_json(protocol: Protocol) -> bytes:

@@ -7,8 +7,6 @@ from typing import IO
 
 import pikepdf
 from flask import render_template
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
 
 from courseware import files
 from courseware.cohorts.models import Cohort
@@ -18,7 +16,6 @@ from courseware.credentials.models import Credential
 from courseware.credentials.paper_service import state_of
 from courseware.credentials.rules import CredentialState
 from courseware.errors import Refused
-from courseware.feedback.pdf_exports import ADDRESS, ReportFonts
 from courseware.messages import Message
 from courseware.partners.rules import Part
 
@@ -27,16 +24,12 @@ ROWS_ON_A_PAGE = 12
 
 def write_journal(cohort: Cohort, *, today: date) -> bytes:
     """The register on A4 across: pages with numbers, lines to sign for each certificate."""
+    # The layout engine takes a second to load; most commands and pages need none.
+    from courseware.documents import write_pdf
+
     rows = register_as_values(cohort)
     pages = [rows[at : at + ROWS_ON_A_PAGE] for at in range(0, len(rows), ROWS_ON_A_PAGE)]
-    fonts, fetcher = FontConfiguration(), ReportFonts()
-    style = CSS(
-        string=render_template("credentials/journal.css"),
-        base_url=ADDRESS,
-        url_fetcher=fetcher,
-        font_config=fonts,
-    )
-    text = render_template(
+    page = render_template(
         "credentials/journal.html",
         cohort=cohort,
         pages=pages or [[]],
@@ -48,8 +41,7 @@ def write_journal(cohort: Cohort, *, today: date) -> bytes:
             if each.part in (Part.LEAD, Part.HOST)
         ],
     )
-    page = HTML(string=text, base_url=ADDRESS, url_fetcher=fetcher)
-    return page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
+    return write_pdf(page, render_template("credentials/journal.css"))
 
 
 def _in_force(cohort: Cohort) -> list[Credential]:

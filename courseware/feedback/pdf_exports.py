@@ -1,57 +1,19 @@
-"""The report as a PDF: laid out by WeasyPrint, tagged, with named fonts and no other door."""
+"""The report as a PDF: tagged, in the language in force."""
 
-import importlib.resources
-from pathlib import Path
 from typing import Any
 
 from flask import render_template
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from courseware.documents import write_pdf
 from courseware.feedback import wording_exports
 from courseware.feedback.report_rules import FeedbackReport
 from courseware.feedback.results_rules import headline
 from courseware.i18n import language, sentence
 
-# A reserved name that never resolves; addresses below it stand for the report's own fonts.
-ADDRESS = "https://report.invalid/"
-FONTS = {
-    "FiraSans-Regular.ttf": "fontpkg_fira_sans",
-    "FiraSans-SemiBold.ttf": "fontpkg_fira_sans",
-    "FiraSans-Italic.ttf": "fontpkg_fira_sans",
-    "Spectral-Regular.ttf": "fontpkg_spectral",
-    "Spectral-Italic.ttf": "fontpkg_spectral",
-    "Spectral-SemiBold.ttf": "fontpkg_spectral",
-}
-
-
-class ReportFonts(URLFetcher):
-    """The only side door of the layout engine: the fonts of the report, by name."""
-
-    def __init__(self) -> None:
-        super().__init__(allowed_protocols=(), allow_redirects=False)
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """One of the fonts; anything else stops the print."""
-        name = url.removeprefix(ADDRESS)
-        if name not in FONTS:
-            raise FatalURLFetchingError(f"The report may not open {url}.")
-        path = Path(str(importlib.resources.files(FONTS[name]) / "files" / name))
-        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/ttf"})
-
 
 def report_as_pdf(report: FeedbackReport) -> bytes:
     """The report as a tagged PDF (PDF/UA-1), in the language in force."""
-    fonts, fetcher = FontConfiguration(), ReportFonts()
-    style = CSS(
-        string=render_template("feedback/report.css"),
-        base_url=ADDRESS,
-        url_fetcher=fetcher,
-        font_config=fonts,
-    )
-    page = HTML(string=report_page(report), base_url=ADDRESS, url_fetcher=fetcher)
-    return page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
+    return write_pdf(report_page(report), render_template("feedback/report.css"))
 
 
 def report_page(report: FeedbackReport) -> str:

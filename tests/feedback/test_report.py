@@ -10,7 +10,8 @@ import pypdfium2
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
-from courseware.feedback import exports, pdf_exports, results_service, service, ticket_service
+from courseware import documents
+from courseware.feedback import exports, results_service, service, ticket_service
 from courseware.feedback.answer_rules import Answer
 from courseware.tables import read_table
 
@@ -79,9 +80,9 @@ def test_the_pdf_is_tagged_titled_and_set_in_its_own_fonts(report, language):
 
 
 def test_the_layout_engine_opens_nothing_but_the_fonts():
-    fetcher = pdf_exports.ReportFonts()
-    assert fetcher.fetch(pdf_exports.ADDRESS + "Spectral-Regular.ttf").read()
-    for address in ("file:///etc/passwd", "http://127.0.0.1/", pdf_exports.ADDRESS + "../x"):
+    fetcher = documents.DocumentFonts()
+    assert fetcher.fetch(documents.ADDRESS + "Spectral-Regular.ttf").read()
+    for address in ("file:///etc/passwd", "http://127.0.0.1/", documents.ADDRESS + "../x"):
         with pytest.raises(FatalURLFetchingError):
             fetcher.fetch(address)
 
