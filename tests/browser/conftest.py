@@ -19,9 +19,12 @@ from playwright.sync_api import Browser, sync_playwright
 from courseware import clock
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser; without one these tests fail, and say what to install."""
+    """The browser; without one these tests fail, and say what to install.
+
+    For one file: Playwright keeps an event loop running, and a worker's next file may need its own.
+    """
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         yield browser
