@@ -151,6 +151,7 @@ def propose_import(
     if not touches(report, time, zone):
         raise BadInput([_another_meeting(training_session, report, zone), NOTHING_CHANGED])
     proposed = AttendanceImport(
+        cohort_id=training_session.cohort_id,
         training_session=training_session,
         file_name=file_name[:200],
         file_sha256=hashlib.sha256(data).hexdigest(),

@@ -52,14 +52,17 @@ class MarkSource(StrEnum):
     IMPORT = "import"
     PAPER = "paper"
     OFFLINE = "offline"
+    NOTICE = "notice"
 
 
 class ImportState(StrEnum):
     """How far an imported file has come."""
 
+    ASKING = "asking"
     REVIEW = "review"
     ACCEPTED = "accepted"
     DISCARDED = "discarded"
+    WITHDRAWN = "withdrawn"
 
 
 STRENGTH = {
@@ -69,10 +72,11 @@ STRENGTH = {
     MarkSource.PAPER: 3,
     MarkSource.CHECK_IN: 2,
     MarkSource.IMPORT: 1,
+    MarkSource.NOTICE: 0,
 }
 """Whoever answers for the register is believed before a signed sheet, that before a
-participant's own check-in, and that before a machine's report. Offline is a trainer's mark
-that was sent later."""
+participant's own check-in, that before a machine's report, and that before an absence
+announced beforehand. Offline is a trainer's mark that was sent later."""
 
 
 class Entry(Protocol):

@@ -6,18 +6,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql import Select
 
 from courseware import audit
 from courseware.accounts.models import User
-from courseware.attendance.models import AttendanceMark, Register
+from courseware.attendance.models import AttendanceImport, AttendanceMark, Register
 from courseware.attendance.rules import (
     PRESENT,
     STRENGTH,
     AttendanceStatus,
+    ImportState,
     Interval,
     MarkSource,
     Minutes,
@@ -233,7 +234,13 @@ def ranked_entries(*where: ColumnElement[bool]) -> Select[Any]:
         AttendanceMark.marked_at,
         AttendanceMark.marked_by_id,
         place.label("place"),
-    ).where(*where)
+    ).where(*where, _is_not_withdrawn())
+
+
+def _is_not_withdrawn() -> ColumnElement[bool]:
+    """Entries of an import that was withdrawn stay in the history and count no longer."""
+    withdrawn = select(AttendanceImport.id).where(AttendanceImport.state == ImportState.WITHDRAWN)
+    return or_(AttendanceMark.import_id.is_(None), AttendanceMark.import_id.not_in(withdrawn))
 
 
 def presence_of(

@@ -23,6 +23,9 @@ class Programme(db.Model):
         CheckConstraint("threshold_percent BETWEEN 0 AND 100", name="threshold_is_a_share"),
         CheckConstraint("promised_minutes > 0", name="promises_hours"),
         CheckConstraint("correction_days >= 0", name="correction_time_not_negative"),
+        CheckConstraint("register_days >= 0", name="register_days_not_negative"),
+        CheckConstraint("reminder_hours >= 0", name="reminder_hours_not_negative"),
+        CheckConstraint("review_days >= 0", name="review_days_not_negative"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,6 +46,14 @@ class Programme(db.Model):
     design_texts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     statements_allowed: Mapped[bool] = mapped_column(default=False)
     correction_days: Mapped[int] = mapped_column(default=30)
+    register_days: Mapped[int] = mapped_column(default=14)
+    """A register closes by itself so long after its session; 0: never."""
+    reminder_hours: Mapped[int] = mapped_column(default=3)
+    """So long after a session its trainers are reminded of an unfilled register; 0: never."""
+    review_days: Mapped[int] = mapped_column(default=14)
+    """So long after a session a participant can ask to have a mark looked at; 0: never."""
+    warn_participants: Mapped[bool] = mapped_column(default=False)
+    """Whether whoever falls below the hours that the certificate asks for is told by mail."""
     agreement_required: Mapped[bool] = mapped_column(default=True)
     participation: Mapped[Participation] = mapped_column(default=Participation.BLENDED)
     assessment: Mapped[AssessmentKind] = mapped_column(default=AssessmentKind.ATTENDANCE)
