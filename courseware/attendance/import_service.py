@@ -66,7 +66,14 @@ NOTHING_CHANGED = N_("Nothing was imported.")
 
 @roles_on.register
 def _roles_on_attendance_import(subject: AttendanceImport, user: User) -> set[Role]:
-    return roles_on(subject.training_session, user)
+    return roles_on(subject.training_session or subject.cohort, user)
+
+
+def session_of(proposed: AttendanceImport) -> TrainingSession:
+    """The session whose register the import is for. Raises Refused until one is chosen."""
+    if proposed.training_session is None:
+        raise Refused(N_("It is not decided yet which session this file belongs to."))
+    return proposed.training_session
 
 
 @dataclass(frozen=True)
@@ -222,9 +229,7 @@ def review_of(
     proposed: AttendanceImport, choices: Mapping[int, int | None] | None = None
 ) -> ImportReview:
     """What accepting would do. `choices`: place of a name → enrolment, or None to leave it out."""
-    return review_report(
-        proposed.training_session, report_from_json(proposed.report), choices or {}
-    )
+    return review_report(session_of(proposed), report_from_json(proposed.report), choices or {})
 
 
 def review_report(
@@ -390,7 +395,7 @@ def accept_import(
         if proposed.state == ImportState.ACCEPTED:
             return review
         raise Refused(N_("This import was discarded. Upload the file again."))
-    refuse_if_closed(proposed.training_session)
+    refuse_if_closed(session_of(proposed))
     refuse_unclear(review)
     source = source_for(review.report)
     wanted = {
@@ -409,7 +414,7 @@ def accept_import(
         )
     refuse_without_times(wanted.values())
     _append(proposed, wanted, source=source, by=by, now=now)
-    _remember(proposed.training_session.cohort, review, remember)
+    _remember(proposed.cohort, review, remember)
     proposed.state, proposed.accepted_at = ImportState.ACCEPTED, now
     return review
 
@@ -470,7 +475,7 @@ def _append(
     now: datetime,
 ) -> None:
     """Add what differs from the newest entry of the same source, so a repeat adds nothing."""
-    session_id = proposed.training_session_id
+    session_id = session_of(proposed).id
     newest = marks_in_force(
         AttendanceMark.training_session_id == session_id, AttendanceMark.source == source
     )

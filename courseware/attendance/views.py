@@ -247,7 +247,7 @@ def _propose(training_session: TrainingSession, data: bytes, name: str) -> Atten
 @requires(Permission.IMPORT_ATTENDANCE, on=import_service.find_import)
 def review_import(proposed: AttendanceImport) -> ResponseReturnValue:
     """What an import would do, name by name; accept it, correct it or put it away."""
-    training_session = proposed.training_session
+    training_session = import_service.session_of(proposed)
     count = len(proposed.report["people"])
     candidates = tuple(import_service.list_candidates(training_session.cohort))
     choices = read_choices(request.form, count, candidates)
