@@ -1,28 +1,19 @@
-"""Routes: registers, corrections and their history, imports, the hours ledger."""
+"""Routes: registers, corrections and their history, imports."""
 
-import io
-from collections.abc import Callable
-from datetime import datetime
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import (
-    Blueprint,
     flash,
-    get_template_attribute,
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from courseware import clock
-from courseware.attendance import history_service, import_service, ledger_service, service
-from courseware.attendance.exports import ledger_workbook, register_sheet, status_word
+from courseware.attendance import history_service, import_service, service
+from courseware.attendance.exports import register_sheet
 from courseware.attendance.forms import (
     MarkForm,
     RegisterForm,
@@ -33,23 +24,16 @@ from courseware.attendance.forms import (
 )
 from courseware.attendance.history_service import RegisterCell
 from courseware.attendance.imports import read_report
-from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
+from courseware.attendance.ledger_views import as_file, bp
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.report_rules import AmbiguousDates
-from courseware.attendance.rules import AttendanceStatus, ImportState
-from courseware.cohorts.models import Cohort, Enrolment
-from courseware.cohorts.service import find_cohort, find_enrolment
+from courseware.attendance.rules import ImportState
 from courseware.db import db
 from courseware.errors import BadInput
-from courseware.i18n import _, hours, long_date, ngettext, sentence
+from courseware.i18n import _, long_date, ngettext, sentence
 from courseware.permissions import Permission, requires, signed_in_user
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.service import find_training_session
-
-bp = Blueprint("attendance", __name__)
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 # Registers ------------------------------------------------------------------------------------
 
@@ -181,11 +165,7 @@ def history(training_session: TrainingSession) -> ResponseReturnValue:
 def register_file(training_session: TrainingSession) -> ResponseReturnValue:
     """The register as a sheet that can be filled in and imported again."""
     data = register_sheet(service.read_register(training_session))
-    return _as_file(data, f"{training_session.cohort.code}-{training_session.code}-register.xlsx")
-
-
-def _as_file(data: bytes, name: str) -> ResponseReturnValue:
-    return send_file(io.BytesIO(data), XLSX, as_attachment=True, download_name=name)
+    return as_file(data, f"{training_session.cohort.code}-{training_session.code}-register.xlsx")
 
 
 # Imports --------------------------------------------------------------------------------------
@@ -299,102 +279,4 @@ def review_import(proposed: AttendanceImport) -> ResponseReturnValue:
             was_accepted_before=import_service.was_accepted_before(proposed),
         ),
         422 if problems else 200,
-    )
-
-
-# The hours ledger -----------------------------------------------------------------------------
-
-
-@bp.get("/cohorts/<public_id>/attendance")
-@requires(Permission.SEE_LEDGER, on=find_cohort)
-def ledger(cohort: Cohort) -> ResponseReturnValue:
-    """The hours of everybody in a cohort; who needs attention comes first."""
-    found = ledger_service.ledger_of(cohort, now=clock.now())
-    hour = cohort.programme.academic_hour_minutes
-    return render_template(
-        "attendance/ledger.html",
-        cohort=cohort,
-        ledger=found,
-        hours_of=cache(lambda minutes: hours(minutes, hour)),
-        cells_of=_cells(found),
-    )
-
-
-_SHAPES = {
-    AttendanceStatus.PRESENT: "p",
-    AttendanceStatus.LATE: "l",
-    AttendanceStatus.LEFT_EARLY: "y",
-    AttendanceStatus.PARTIAL: "t",
-    AttendanceStatus.EXCUSED: "e",
-    AttendanceStatus.ABSENT: "a",
-}
-
-
-def _cells(found: CohortLedger) -> Callable[[LedgerRow], Markup]:
-    """The cells of a row. Thousands are on one page, so equal ones are drawn once."""
-    draw = get_template_attribute("attendance/parts.html", "ledger_cell")
-    words = {status: status_word(status) for status in (*AttendanceStatus, None)}
-    to_come = _("to come")
-    places = {each.id: place for place, each in enumerate(found.sessions)}
-    drawn: dict[tuple[int, AttendanceStatus | None, int], tuple[str, str]] = {}
-    columns = []
-    before = None
-    for each in found.sessions_by_module:
-        columns.append((each, places[each.id], each.module_id != before))
-        before = each.module_id
-
-    def halves(
-        session: LedgerSession, status: AttendanceStatus | None, attended: int, is_first: bool
-    ) -> tuple[str, str]:
-        """What stands before and after the participant's part of the address."""
-        text = f"{session.code}: {words[status]}"
-        if status is None and not session.held.has_ended:
-            kind, text = "f", f"{session.code}: {to_come}"
-        elif status is None:
-            kind = "n due"
-        else:
-            kind = _SHAPES[status]
-            if status.was_here and session.held.has_ended:
-                text = f"{text}, {attended} min"
-        address = url_for("attendance.mark", public_id=session.public_id, enrolment_id="-")
-        before, after = str(draw(kind, address, text, is_first)).split(address)
-        return before + address[:-1], after
-
-    def cells_of(row: LedgerRow) -> Markup:
-        parts: list[str] = []
-        for session, place, is_first in columns:
-            line = row.ledger.sessions[place]
-            key = (place, line.status, line.attended)
-            if key not in drawn:
-                drawn[key] = halves(session, line.status, line.attended, is_first)
-            before, after = drawn[key]
-            parts += (before, row.public_id, after)
-        return Markup("".join(parts))
-
-    return cells_of
-
-
-@bp.app_template_filter()
-def day_and_month(moment: datetime, zone: str) -> str:
-    """A date as short as a column head."""
-    return f"{moment.astimezone(ZoneInfo(zone)):%d.%m}"
-
-
-@bp.get("/cohorts/<public_id>/attendance.xlsx")
-@requires(Permission.SEE_LEDGER, on=find_cohort)
-def ledger_file(cohort: Cohort) -> ResponseReturnValue:
-    """The same as a spreadsheet."""
-    data = ledger_workbook(ledger_service.ledger_of(cohort, now=clock.now()))
-    return _as_file(data, f"{cohort.code}-hours.xlsx")
-
-
-@bp.get("/enrolments/<public_id>/hours")
-@requires(Permission.SEE_OWN_HOURS, on=find_enrolment)
-def participant(enrolment: Enrolment) -> ResponseReturnValue:
-    """One participant's hours, with the marks that every figure is made of."""
-    return render_template(
-        "attendance/participant.html",
-        enrolment=enrolment,
-        cohort=enrolment.cohort,
-        attendance=ledger_service.attendance_of(enrolment, now=clock.now()),
     )

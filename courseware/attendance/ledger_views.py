@@ -1,0 +1,125 @@
+"""Routes: the hours ledger of a cohort and of a participant."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, get_template_attribute, render_template, send_file, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from courseware import clock
+from courseware.attendance import ledger_service
+from courseware.attendance.exports import ledger_workbook, status_word
+from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
+from courseware.attendance.rules import AttendanceStatus
+from courseware.cohorts.models import Cohort, Enrolment
+from courseware.cohorts.service import find_cohort, find_enrolment
+from courseware.i18n import _, hours
+from courseware.permissions import Permission, requires
+
+bp = Blueprint("attendance", __name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def as_file(data: bytes, name: str, kind: str = XLSX) -> ResponseReturnValue:
+    """A file to keep."""
+    return send_file(BytesIO(data), kind, as_attachment=True, download_name=name)
+
+
+@bp.get("/cohorts/<public_id>/attendance")
+@requires(Permission.SEE_LEDGER, on=find_cohort)
+def ledger(cohort: Cohort) -> ResponseReturnValue:
+    """The hours of everybody in a cohort; who needs attention comes first."""
+    found = ledger_service.ledger_of(cohort, now=clock.now())
+    hour = cohort.programme.academic_hour_minutes
+    return render_template(
+        "attendance/ledger.html",
+        cohort=cohort,
+        ledger=found,
+        hours_of=cache(lambda minutes: hours(minutes, hour)),
+        cells_of=_cells(found),
+    )
+
+
+_SHAPES = {
+    AttendanceStatus.PRESENT: "p",
+    AttendanceStatus.LATE: "l",
+    AttendanceStatus.LEFT_EARLY: "y",
+    AttendanceStatus.PARTIAL: "t",
+    AttendanceStatus.EXCUSED: "e",
+    AttendanceStatus.ABSENT: "a",
+}
+
+
+def _cells(found: CohortLedger) -> Callable[[LedgerRow], Markup]:
+    """The cells of a row. Thousands are on one page, so equal ones are drawn once."""
+    draw = get_template_attribute("attendance/parts.html", "ledger_cell")
+    words = {status: status_word(status) for status in (*AttendanceStatus, None)}
+    to_come = _("to come")
+    places = {each.id: place for place, each in enumerate(found.sessions)}
+    drawn: dict[tuple[int, AttendanceStatus | None, int], tuple[str, str]] = {}
+    columns = []
+    before = None
+    for each in found.sessions_by_module:
+        columns.append((each, places[each.id], each.module_id != before))
+        before = each.module_id
+
+    def halves(
+        session: LedgerSession, status: AttendanceStatus | None, attended: int, is_first: bool
+    ) -> tuple[str, str]:
+        """What stands before and after the participant's part of the address."""
+        text = f"{session.code}: {words[status]}"
+        if status is None and not session.held.has_ended:
+            kind, text = "f", f"{session.code}: {to_come}"
+        elif status is None:
+            kind = "n due"
+        else:
+            kind = _SHAPES[status]
+            if status.was_here and session.held.has_ended:
+                text = f"{text}, {attended} min"
+        address = url_for("attendance.mark", public_id=session.public_id, enrolment_id="-")
+        before, after = str(draw(kind, address, text, is_first)).split(address)
+        return before + address[:-1], after
+
+    def cells_of(row: LedgerRow) -> Markup:
+        parts: list[str] = []
+        for session, place, is_first in columns:
+            line = row.ledger.sessions[place]
+            key = (place, line.status, line.attended)
+            if key not in drawn:
+                drawn[key] = halves(session, line.status, line.attended, is_first)
+            before, after = drawn[key]
+            parts += (before, row.public_id, after)
+        return Markup("".join(parts))
+
+    return cells_of
+
+
+@bp.app_template_filter()
+def day_and_month(moment: datetime, zone: str) -> str:
+    """A date as short as a column head."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%d.%m}"
+
+
+@bp.get("/cohorts/<public_id>/attendance.xlsx")
+@requires(Permission.SEE_LEDGER, on=find_cohort)
+def ledger_file(cohort: Cohort) -> ResponseReturnValue:
+    """The same as a spreadsheet."""
+    data = ledger_workbook(ledger_service.ledger_of(cohort, now=clock.now()))
+    return as_file(data, f"{cohort.code}-hours.xlsx")
+
+
+@bp.get("/enrolments/<public_id>/hours")
+@requires(Permission.SEE_OWN_HOURS, on=find_enrolment)
+def participant(enrolment: Enrolment) -> ResponseReturnValue:
+    """One participant's hours, with the marks that every figure is made of."""
+    return render_template(
+        "attendance/participant.html",
+        enrolment=enrolment,
+        cohort=enrolment.cohort,
+        attendance=ledger_service.attendance_of(enrolment, now=clock.now()),
+    )
