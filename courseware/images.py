@@ -1,7 +1,7 @@
 """Pictures that people send: known by their content, limited before they are opened, drawn anew.
 
-What is kept is a small PNG of our own making; of the file that was sent nothing is left, neither
-its profile nor its comments nor what hides behind its end.
+What is kept is a small PNG or JPEG of our own making; of the file that was sent nothing is left,
+neither its profile nor its comments nor what hides behind its end.
 """
 
 import io
@@ -18,9 +18,13 @@ MOST_PIXELS = 16_000_000  # some 150 MB for a moment while it is read
 LOGO_SIDE = 480  # 16 mm on paper at more than 600 dpi
 SIGNATURE_SIDE = 900
 LEAST_SIDE = 40
+PAGE_SIDE = 2200  # handwriting on A4 stays legible: 7 pixels for a millimetre
+PAGE_BYTES = 15 * 1024 * 1024  # what a phone's camera makes
+PAGE_PIXELS = 32_000_000
 
 PUBLIC = ".png"
 PRIVATE = ".private.png"
+PAGE = ".page.jpg"
 
 
 class UnusablePicture(ValueError):
@@ -57,6 +61,28 @@ def take_signature(data: bytes) -> str:
     return store_file(_png(ink), PRIVATE)
 
 
+def take_page(data: bytes) -> str:
+    """Keep a photographed page, upright, and give back its SHA-256. Raises UnusablePicture.
+
+    It is kept as JPEG, in colour, so that ink can be told from print.
+    """
+    picture = _opened(data, PAGE_BYTES, PAGE_PIXELS, PAGE_SIDE)
+    picture.thumbnail((PAGE_SIDE, PAGE_SIDE), Image.Resampling.LANCZOS)
+    if picture.mode == "RGBA":
+        paper = Image.new("RGB", picture.size, "white")
+        paper.paste(picture, mask=picture.getchannel("A"))
+        picture = paper
+    plain = Image.frombytes(picture.mode, picture.size, picture.tobytes())  # no profile, no place
+    target = io.BytesIO()
+    plain.save(target, "JPEG", quality=80, optimize=True)
+    return store_file(target.getvalue(), PAGE)
+
+
+def read_page(sha256: str) -> bytes:
+    """A kept page, a JPEG. Raises FileMissing."""
+    return read_file(sha256, PAGE)
+
+
 def read_picture(sha256: str) -> bytes:
     """A kept picture of either kind, as it is printed. Raises FileMissing."""
     try:
@@ -70,14 +96,22 @@ def read_logo(sha256: str) -> bytes:
     return read_file(sha256, PUBLIC)
 
 
-def _opened(data: bytes) -> Image.Image:
-    """The picture in `data`, upright, with 8 bits a colour and transparency if it has any."""
-    if len(data) > MOST_BYTES:
+def _opened(
+    data: bytes,
+    most_bytes: int = MOST_BYTES,
+    most_pixels: int = MOST_PIXELS,
+    side: int = 2 * SIGNATURE_SIDE,
+) -> Image.Image:
+    """The picture in `data`, upright, with 8 bits a colour and transparency if it has any.
+
+    A JPEG much larger than `side` is read at a half or a quarter of its size.
+    """
+    if len(data) > most_bytes:
         raise UnusablePicture(
             Message(
                 "The file has %(size)s MB; at most %(most)s MB can be taken. Save it smaller.",
                 size=f"{len(data) / 1024 / 1024:.1f}",
-                most=MOST_BYTES // 1024 // 1024,
+                most=most_bytes // 1024 // 1024,
             )
         )
     kind = _kind_of(data)
@@ -85,14 +119,14 @@ def _opened(data: bytes) -> Image.Image:
     if size is None or 0 in size:
         raise UnusablePicture(_BROKEN)
     width, height = size
-    if width * height > MOST_PIXELS:
+    if width * height > most_pixels:
         raise UnusablePicture(
             Message(
                 "The picture is %(width)s × %(height)s pixels large. Send one of at most "
                 "%(most)s million pixels.",
                 width=width,
                 height=height,
-                most=MOST_PIXELS // 1_000_000,
+                most=most_pixels // 1_000_000,
             )
         )
     if min(width, height) < LEAST_SIDE:
@@ -112,7 +146,7 @@ def _opened(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=[kind]) as picture:
             if picture.size != size or getattr(picture, "n_frames", 1) > 1:
                 raise UnusablePicture(_BROKEN)
-            picture.draft("RGB", (2 * SIGNATURE_SIDE, 2 * SIGNATURE_SIDE))
+            picture.draft("RGB", (side, side))
             picture.load()
             return _eight_bits(ImageOps.exif_transpose(picture))
     except UnusablePicture:
