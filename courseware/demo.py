@@ -17,7 +17,7 @@ from flask import Flask
 
 from courseware import clock, create_app
 from courseware.accounts import service as accounts
-from courseware.attendance import service as attendance
+from courseware.attendance import state_service as attendance
 from courseware.cli import make_group
 from courseware.cohorts import service as cohorts
 from courseware.db import db

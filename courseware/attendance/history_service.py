@@ -6,9 +6,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from courseware.accounts.models import User
-from courseware.attendance.models import AttendanceMark
-from courseware.attendance.rules import Minutes, Presence, mark_in_force, minutes_of
-from courseware.attendance.service import presence_of, time_of
+from courseware.attendance.marks_service import disagreements, presence_of
+from courseware.attendance.models import AttendanceImport, AttendanceMark
+from courseware.attendance.rules import (
+    ImportState,
+    Minutes,
+    Presence,
+    mark_in_force,
+    minutes_of,
+)
+from courseware.attendance.service import time_of
 from courseware.cohorts.models import Enrolment
 from courseware.cohorts.service import find_enrolment
 from courseware.db import db
@@ -43,12 +50,18 @@ def find_cell(public_id: str, enrolment_id: str) -> RegisterCell | None:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One entry of a cell's history, newest first; `is_in_force` is the one that counts."""
+    """One entry of a cell's history, newest first; `is_in_force` is the one that counts.
+
+    One that `disagrees` contradicts another, and nobody has settled it; one of a file that was
+    withdrawn counts no longer.
+    """
 
     mark: AttendanceMark
     presence: Presence | None
     minutes: Minutes
     is_in_force: bool
+    disagrees: bool
+    is_withdrawn: bool
 
 
 def history_of(
@@ -70,7 +83,23 @@ def history_of(
     cells: dict[int, list[AttendanceMark]] = {}
     for mark in marks:
         cells.setdefault(mark.enrolment_id, []).append(mark)
-    in_force = {found.id for cell in cells.values() if (found := mark_in_force(cell)) is not None}
+    withdrawn = set(
+        db.session.scalars(
+            select(AttendanceImport.id).where(
+                AttendanceImport.training_session_id == training_session.id,
+                AttendanceImport.state == ImportState.WITHDRAWN,
+            )
+        )
+    )
+    in_force = {
+        found.id
+        for cell in cells.values()
+        if (found := mark_in_force(each for each in cell if each.import_id not in withdrawn))
+    }
+    its = [AttendanceMark.training_session_id == training_session.id]
+    if enrolment_id is not None:
+        its.append(AttendanceMark.enrolment_id == enrolment_id)
+    differing = {said.id for cell in disagreements(*its).values() for said in cell}
     time = time_of(training_session)
     history = []
     for mark in marks:
@@ -81,6 +110,8 @@ def history_of(
                 presence,
                 minutes_of(presence, time) if presence else 0,
                 mark.id in in_force,
+                mark.id in differing,
+                mark.import_id in withdrawn,
             )
         )
     return history

@@ -20,16 +20,10 @@ from courseware.attendance.ledger_rules import (
     Standing,
     participant_ledger,
 )
+from courseware.attendance.marks_service import MarkInForce, marks_in_force, ranked_entries
 from courseware.attendance.models import AttendanceMark, Register
 from courseware.attendance.rules import AttendanceStatus, Presence, SessionTime
-from courseware.attendance.service import (
-    MarkInForce,
-    RegisterSummary,
-    marks_in_force,
-    ranked_entries,
-    session_time,
-    shown_names,
-)
+from courseware.attendance.service import RegisterSummary, session_time, shown_names
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.db import db
 from courseware.partners.models import Organisation

@@ -220,6 +220,48 @@ PRESENT = Presence(AttendanceStatus.PRESENT)
 """By far the most frequent mark: present throughout, nothing more known."""
 
 
+ANSWERING = frozenset(
+    {MarkSource.TRAINER, MarkSource.COORDINATOR, MarkSource.OFFLINE, MarkSource.PAPER}
+)
+"""Whoever makes a mark in one of these ways answers for the register: two of them can disagree.
+A check-in or a meeting report that is overruled was corrected, and nobody disagrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One entry as a statement: who says what about a cell. `presence` None takes a mark back."""
+
+    id: int
+    source: MarkSource
+    marked_at: datetime
+    marked_by_id: int | None
+    presence: Presence | None
+    settles: bool = False
+    note: str = ""
+
+
+def disagreement(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """The statements about one cell that contradict each other, the newest first.
+
+    What somebody says last counts as what they say. An entry that settles ends what was before
+    it; whoever says something else after it disagrees anew. An absence that was announced and
+    accepted contradicts a mark of plain absence. The order of `statements` does not matter.
+    """
+    ordered = sorted(statements, key=lambda each: (each.marked_at, each.id))
+    settled = max((n for n, each in enumerate(ordered) if each.settles), default=0)
+    ordered = ordered[settled:]
+    last = {each.marked_by_id: each for each in ordered if each.source in ANSWERING}
+    notice = next((each for each in reversed(ordered) if each.source is MarkSource.NOTICE), None)
+    voices = list(last.values())
+    if not any(each.presence != voices[0].presence for each in voices):
+        voices = []
+    if notice is not None and notice.presence is not None:
+        counts = mark_in_force(ordered)
+        if counts and counts.presence and counts.presence.status is AttendanceStatus.ABSENT:
+            voices = [*voices, notice] if voices else [counts, notice]
+    return tuple(sorted(voices, key=lambda each: (each.marked_at, each.id), reverse=True))
+
+
 def minutes_of(presence: Presence, at: SessionTime) -> Minutes:
     """The contact minutes that `presence` stands for, never more than the session has.
 

@@ -1,24 +1,23 @@
-"""Registers: read, recorded, closed; every mark is a new entry and nothing is overwritten."""
+"""Registers: read and recorded; every mark is a new entry and nothing is overwritten."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import joinedload
-from sqlalchemy.sql import Select
 
-from courseware import audit
 from courseware.accounts.models import User
-from courseware.attendance.models import AttendanceImport, AttendanceMark, Register
+from courseware.attendance.marks_service import (
+    MarkInForce,
+    disagreements,
+    marks_in_force,
+)
+from courseware.attendance.models import AttendanceMark, Register
+from courseware.attendance.register_rules import RegisterState, register_state
 from courseware.attendance.rules import (
-    PRESENT,
-    STRENGTH,
     AttendanceStatus,
-    ImportState,
     Interval,
     MarkSource,
     Minutes,
@@ -26,22 +25,12 @@ from courseware.attendance.rules import (
     SessionTime,
     minutes_of,
 )
+from courseware.attendance.state_service import refuse_if_closed
 from courseware.cohorts.models import Enrolment
 from courseware.db import db, new_public_id
 from courseware.errors import BadInput, Refused
-from courseware.messages import N_, Message
+from courseware.messages import N_
 from courseware.schedule.models import TrainingSession
-
-
-@dataclass(frozen=True, slots=True)
-class MarkInForce:
-    """The mark that counts in one cell, with how it came about. A mark taken back is none."""
-
-    presence: Presence
-    source: MarkSource
-    note: str
-    marked_at: datetime
-    marked_by_id: int | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +43,8 @@ class RegisterRow:
     email: str
     mark: MarkInForce | None
     minutes: Minutes
+    disagrees: bool = False
+    """Whether two people say different things, and nobody has settled it."""
 
     @property
     def status(self) -> AttendanceStatus | None:
@@ -69,10 +60,21 @@ class SessionRegister:
     zone: ZoneInfo
     rows: tuple[RegisterRow, ...]
     closed_at: datetime | None
+    reopened_at: datetime | None = None
+    reopen_reason: str = ""
 
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
+
+    def state(self, now: datetime) -> RegisterState:
+        """How it stands."""
+        return register_state(
+            starts_at=self.time.start,
+            closed_at=self.closed_at,
+            reopened_at=self.reopened_at,
+            now=now,
+        )
 
     @property
     def here(self) -> int:
@@ -142,18 +144,21 @@ def zone_of(training_session: TrainingSession) -> ZoneInfo:
 def read_register(training_session: TrainingSession) -> SessionRegister:
     """The register of one session: everybody enrolled, with the mark that counts.
 
-    Three queries, however many participants there are.
+    Four queries, however many participants there are.
     """
     time = time_of(training_session)
+    its = AttendanceMark.training_session_id == training_session.id
     enrolled = db.session.execute(
         select(Enrolment.id, Enrolment.public_id, User.name_latin, User.name_native, User.email)
         .join(User, Enrolment.user_id == User.id)
         .where(Enrolment.cohort_id == training_session.cohort_id, Enrolment.withdrawn_at.is_(None))
     ).all()
-    marks = marks_in_force(AttendanceMark.training_session_id == training_session.id)
-    closed_at = db.session.scalar(
-        select(Register.closed_at).where(Register.training_session_id == training_session.id)
-    )
+    marks, differing = marks_in_force(its), disagreements(its)
+    done = db.session.execute(
+        select(Register.closed_at, Register.reopened_at, Register.reopen_reason).where(
+            Register.training_session_id == training_session.id
+        )
+    ).first()
     rows = []
     for enrolment_id, public_id, latin, native, email in enrolled:
         mark = marks.get((training_session.id, enrolment_id))
@@ -165,11 +170,12 @@ def read_register(training_session: TrainingSession) -> SessionRegister:
                 email=email or "",
                 mark=mark,
                 minutes=minutes_of(mark.presence, time) if mark else 0,
+                disagrees=(training_session.id, enrolment_id) in differing,
             )
         )
     rows.sort(key=lambda row: (row.names[0].casefold(), row.enrolment_id))
     return SessionRegister(
-        training_session, time, zone_of(training_session), tuple(rows), closed_at
+        training_session, time, zone_of(training_session), tuple(rows), *(done or (None,))
     )
 
 
@@ -177,93 +183,6 @@ def shown_names(latin: str, native: str, email: str | None) -> tuple[str, ...]:
     """One or two spellings of a name; the address where there is none."""
     names = tuple(dict.fromkeys(name for name in (latin, native) if name))
     return names or (email or "?",)
-
-
-def marks_in_force(*where: ColumnElement[bool]) -> dict[tuple[int, int], MarkInForce]:
-    """The marks that count, by session and enrolment; chosen by the database in one pass."""
-    entries = ranked_entries(*where).subquery()
-    rows = db.session.execute(select(entries).where(entries.c.place == 1))
-    return {
-        (session_id, enrolment_id): MarkInForce(
-            presence_of(status, arrived_at, left_at, intervals, minutes),
-            source,
-            note,
-            marked_at,
-            marked_by_id,
-        )
-        for (
-            session_id,
-            enrolment_id,
-            status,
-            arrived_at,
-            left_at,
-            intervals,
-            minutes,
-            source,
-            note,
-            marked_at,
-            marked_by_id,
-            _place,
-        ) in rows
-        if status is not None
-    }
-
-
-def ranked_entries(*where: ColumnElement[bool]) -> Select[Any]:
-    """Entries with their `place` in their cell: 1 is the one in force (`rules.mark_in_force`)."""
-    place = func.row_number().over(
-        partition_by=(AttendanceMark.training_session_id, AttendanceMark.enrolment_id),
-        order_by=(
-            case(
-                *((AttendanceMark.source == source, rank) for source, rank in STRENGTH.items())
-            ).desc(),
-            AttendanceMark.marked_at.desc(),
-            AttendanceMark.id.desc(),
-        ),
-    )
-    return select(
-        AttendanceMark.training_session_id,
-        AttendanceMark.enrolment_id,
-        AttendanceMark.status,
-        AttendanceMark.arrived_at,
-        AttendanceMark.left_at,
-        AttendanceMark.intervals,
-        AttendanceMark.minutes,
-        AttendanceMark.source,
-        AttendanceMark.note,
-        AttendanceMark.marked_at,
-        AttendanceMark.marked_by_id,
-        place.label("place"),
-    ).where(*where, _is_not_withdrawn())
-
-
-def _is_not_withdrawn() -> ColumnElement[bool]:
-    """Entries of an import that was withdrawn stay in the history and count no longer."""
-    withdrawn = select(AttendanceImport.id).where(AttendanceImport.state == ImportState.WITHDRAWN)
-    return or_(AttendanceMark.import_id.is_(None), AttendanceMark.import_id.not_in(withdrawn))
-
-
-def presence_of(
-    status: AttendanceStatus,
-    arrived_at: datetime | None,
-    left_at: datetime | None,
-    intervals: Sequence[Sequence[str]] | None,
-    minutes: Minutes | None,
-) -> Presence:
-    """What the columns of an entry say."""
-    if status is AttendanceStatus.PRESENT and intervals is None and minutes is None:
-        return PRESENT
-    return Presence(
-        status,
-        arrived_at=arrived_at,
-        left_at=left_at,
-        intervals=tuple(
-            Interval(datetime.fromisoformat(start), datetime.fromisoformat(end))
-            for start, end in intervals or ()
-        ),
-        reported_minutes=minutes,
-        times_known=minutes is None,
-    )
 
 
 def record_marks(
@@ -274,25 +193,31 @@ def record_marks(
     now: datetime,
     source: MarkSource | None = None,
     key: str | None = None,
+    settles: bool = False,
 ) -> int:
     """Add an entry for each enrolment in `wanted` whose mark changes; how many were added.
 
     `key` belongs to one form that was sent: the same form sent twice adds nothing the
-    second time. Raises Refused when the register is closed.
+    second time. With `settles` they were made in sight of the history and end a disagreement,
+    so that a mark which two people dispute can be confirmed as it stands. Raises Refused when the
+    register is closed.
     """
     refuse_if_closed(training_session)
     refuse_foreign(training_session, wanted)
     refuse_without_times(wanted.values())
-    standing = marks_in_force(
+    theirs = (
         AttendanceMark.training_session_id == training_session.id,
         AttendanceMark.enrolment_id.in_(wanted),
     )
+    standing = marks_in_force(*theirs)
+    disputed = disagreements(*theirs) if settles else {}
     entries = []
     for enrolment_id, mark in wanted.items():
         current = standing.get((training_session.id, enrolment_id))
-        if current is None and mark.presence is None:
-            continue
+        is_same = current is None and mark.presence is None
         if current and current.presence == mark.presence and current.note == mark.note:
+            is_same = True
+        if is_same and (training_session.id, enrolment_id) not in disputed:
             continue
         entries.append(
             entry_values(
@@ -303,6 +228,7 @@ def record_marks(
                 by=by,
                 now=now,
                 key=f"{key}:{enrolment_id}" if key else None,
+                settles=settles,
             )
         )
     return add_entries(entries)
@@ -318,6 +244,7 @@ def entry_values(
     now: datetime,
     key: str | None = None,
     import_id: int | None = None,
+    settles: bool = False,
 ) -> dict[str, object]:
     """The columns of a new entry."""
     presence = mark.presence
@@ -337,6 +264,7 @@ def entry_values(
         "marked_at": now,
         "marked_by_id": by.id if by else None,
         "import_id": import_id,
+        "settles": settles,
     }
 
 
@@ -358,20 +286,6 @@ def source_of(training_session: TrainingSession, by: User) -> MarkSource:
     """How a mark is made that `by` enters: as a trainer of the session, else as coordinator."""
     is_trainer = any(trainer.user_id == by.id for trainer in training_session.trainers)
     return MarkSource.TRAINER if is_trainer else MarkSource.COORDINATOR
-
-
-def refuse_if_closed(training_session: TrainingSession) -> None:
-    """Raise Refused when the register of a session is closed."""
-    if is_closed(training_session):
-        raise Refused(
-            Message(
-                N_(
-                    "The register of session %(code)s is closed, so nothing was saved. "
-                    "Open it again to change marks."
-                ),
-                code=training_session.code,
-            )
-        )
 
 
 def refuse_foreign(training_session: TrainingSession, enrolment_ids: Collection[int]) -> None:
@@ -422,43 +336,3 @@ def mark_the_rest_absent(
         row.enrolment_id: absent for row in read_register(training_session).rows if row.mark is None
     }
     return record_marks(training_session, rest, by=by, now=now, key=f"{key}:rest" if key else None)
-
-
-def close_register(training_session: TrainingSession, *, by: User, now: datetime) -> None:
-    """Close a register: it can be read and no longer changed. Closing twice changes nothing."""
-    if now < training_session.starts_at:
-        raise Refused(N_("The session has not begun, so its register cannot be closed yet."))
-    register = find_register_state(training_session)
-    if register is None:
-        register = Register(training_session_id=training_session.id)
-        db.session.add(register)
-    if register.closed_at is None:
-        register.closed_at, register.closed_by = now, by
-        audit.record("close register", training_session, by=by, now=now)
-
-
-def reopen_register(training_session: TrainingSession, *, by: User, now: datetime) -> None:
-    """Open a closed register again."""
-    register = find_register_state(training_session)
-    if register is not None and register.closed_at is not None:
-        register.closed_at = register.closed_by = None
-        audit.record("reopen register", training_session, by=by, now=now)
-
-
-def is_closed(training_session: TrainingSession) -> bool:
-    """Whether the register of a session is closed."""
-    return (
-        db.session.scalar(
-            select(Register.closed_at).where(Register.training_session_id == training_session.id)
-        )
-        is not None
-    )
-
-
-def find_register_state(training_session: TrainingSession) -> Register | None:
-    """Who closed the register of a session and when; None where it was never closed."""
-    return db.session.scalar(
-        select(Register)
-        .where(Register.training_session_id == training_session.id)
-        .options(joinedload(Register.closed_by))
-    )

@@ -12,7 +12,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
-from courseware.attendance import history_service, import_service, service
+from courseware.attendance import decision_views as decision_views
+from courseware.attendance import history_service, import_service, service, state_service
 from courseware.attendance.exports import register_sheet
 from courseware.attendance.forms import (
     MarkForm,
@@ -42,6 +43,7 @@ from courseware.schedule.service import find_training_session
 @requires(Permission.RECORD_ATTENDANCE, on=find_training_session)
 def register(training_session: TrainingSession) -> ResponseReturnValue:
     """The register of one session: who is enrolled, who is here."""
+    now = clock.now()
     form = RegisterForm(service.read_register(training_session))
     if request.method == "POST" and form.read(request.form):
         return _save(training_session, form)
@@ -55,7 +57,8 @@ def register(training_session: TrainingSession) -> ResponseReturnValue:
             sent=request.form,
             signature=signature,
             status_choices=status_choices(),
-            now=clock.now(),
+            now=now,
+            closes_at=state_service.when_it_closes(training_session, form.register.reopened_at),
         ),
         422 if form.errors else 200,
     )
@@ -69,16 +72,14 @@ def _save(training_session: TrainingSession, form: RegisterForm) -> ResponseRetu
     # Before the commit: afterwards every value of the session would be read again.
     address = url_for("attendance.register", public_id=training_session.public_id)
     if act == "reopen":
-        service.reopen_register(training_session, by=by, now=now)
-        db.session.commit()
-        flash(_("The register is open again."))
+        address = url_for("attendance.reopen", public_id=training_session.public_id)
         return redirect(address, 303)
     service.record_marks(training_session, form.wanted, by=by, now=now, key=key)
     if act == "rest":
         count = service.mark_the_rest_absent(training_session, by=by, now=now, key=key)
         flash(ngettext("%(num)s participant is absent.", "%(num)s participants are absent.", count))
     if act == "close":
-        service.close_register(training_session, by=by, now=now)
+        state_service.close_register(training_session, by=by, now=now)
     if more := request.form.get("more"):
         address = url_for(
             "attendance.mark", public_id=training_session.public_id, enrolment_id=more[:40]
@@ -116,6 +117,7 @@ def mark(cell: RegisterCell) -> ResponseReturnValue:
             by=signed_in_user(),
             now=clock.now(),
             key=request.form.get("_key"),
+            settles=True,
         )
         db.session.commit()
         flash(_("The mark of %(name)s is saved.", name=enrolment.user.name))
@@ -129,7 +131,7 @@ def mark(cell: RegisterCell) -> ResponseReturnValue:
             form=form,
             history=history,
             in_force=in_force,
-            is_closed=service.is_closed(training_session),
+            is_closed=state_service.is_closed(training_session),
         ),
         422 if form.errors else 200,
     )
@@ -156,7 +158,7 @@ def history(training_session: TrainingSession) -> ResponseReturnValue:
         training_session=training_session,
         cohort=training_session.cohort,
         history=history_service.history_of(training_session),
-        state=service.find_register_state(training_session),
+        acts=state_service.list_acts(training_session),
     )
 
 

@@ -21,7 +21,7 @@ def course(make):
     """A cohort, a session on 7 April 14:00–15:30 in Dushanbe, its trainer, two participants."""
     cohort = make.cohort()
     session = make.training_session(cohort, code="S01")
-    trainer = make.trainer(cohort, leads=session)
+    trainer = make.trainer(cohort, leads=session, name_latin="Timur Trainer")
     people = [
         make.enrolment(cohort, user=make.user(name_latin="Aida Sarsen", email="aida@x.example")),
         make.enrolment(cohort, user=make.user(name_latin="Bekzat Omar", name_native="")),
@@ -126,7 +126,8 @@ def test_a_closed_register_is_read_only_until_it_is_opened_again(course, browser
     answer = client.post(address(session), data=sent)
     assert answer.status_code == 409
     assert "is closed, so nothing was saved" in answer.text
-    client.post(address(session), data={"act": "reopen"})
+    client.post(address(session, "/reopen"), data={"reason": "Aida came late"})
+    assert "opened again: Aida came late" in client.get(address(session)).text
     assert client.post(address(session), data=sent).status_code == 303
     assert statuses(session) == [AttendanceStatus.PRESENT, None]
 

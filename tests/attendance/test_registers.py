@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from courseware.attendance import ledger_service, service
+from courseware.attendance import ledger_service, service, state_service
 from courseware.attendance.history_service import history_of
 from courseware.attendance.models import AttendanceMark
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
@@ -118,12 +118,12 @@ def test_the_rest_is_marked_absent_and_marks_stay(course, make):
 
 def test_a_closed_register_takes_no_marks_until_it_is_opened_again(course, make):
     trainer, session, (first, *_rest) = course
-    service.close_register(session, by=trainer, now=make.NOW)
+    state_service.close_register(session, by=trainer, now=make.NOW)
     db.session.flush()
     with pytest.raises(Refused):
         service.record_marks(session, {first.id: PRESENT}, by=trainer, now=make.NOW)
     assert service.read_register(session).is_closed
-    service.reopen_register(session, by=trainer, now=make.NOW)
+    state_service.reopen_register(session, reason="one was missing", by=trainer, now=make.NOW)
     db.session.flush()
     assert service.record_marks(session, {first.id: PRESENT}, by=trainer, now=make.NOW) == 1
 
@@ -131,7 +131,9 @@ def test_a_closed_register_takes_no_marks_until_it_is_opened_again(course, make)
 def test_a_register_cannot_be_closed_before_its_session(course, make):
     trainer, session, _people = course
     with pytest.raises(Refused):
-        service.close_register(session, by=trainer, now=session.starts_at - timedelta(hours=1))
+        state_service.close_register(
+            session, by=trainer, now=session.starts_at - timedelta(hours=1)
+        )
 
 
 def test_somebody_of_another_cohort_or_withdrawn_is_refused(course, make):
@@ -217,6 +219,6 @@ def test_lists_of_registers_say_which_are_missing(course, make):
         False,
         False,
     )
-    service.close_register(session, by=trainer, now=make.NOW)
+    state_service.close_register(session, by=trainer, now=make.NOW)
     db.session.flush()
     assert not ledger_service.list_registers([session.cohort], now=make.NOW)[0].is_missing

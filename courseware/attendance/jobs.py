@@ -1,0 +1,34 @@
+"""What the worker does for registers: closes those whose time is over, reminds of empty ones."""
+
+from flask import url_for
+
+from courseware import clock, jobs
+from courseware.attendance import ledger_service, state_service
+from courseware.db import db
+
+
+@jobs.chore
+def close_finished_registers() -> None:
+    """Close the registers whose time is over."""
+    now = clock.now()
+    for training_session in state_service.list_registers_to_close(now=now):
+        state_service.close_register(training_session, by=None, now=now)
+    db.session.commit()
+
+
+@jobs.chore
+def remind_of_registers() -> None:
+    """Mail the trainers of sessions that are over and not marked, once."""
+    now = clock.now()
+    due = state_service.list_sessions_to_remind_of(now=now)
+    cohorts = {each.cohort_id: each.cohort for each in due}
+    for summary in ledger_service.list_registers(list(cohorts.values()), now=now):
+        training_session = summary.training_session
+        if training_session in due and summary.is_missing:
+            link = url_for(
+                "attendance.register", public_id=training_session.public_id, _external=True
+            )
+            state_service.remind_of_register(
+                training_session, unmarked=summary.unmarked, link=link, now=now
+            )
+    db.session.commit()

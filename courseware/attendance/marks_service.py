@@ -1,0 +1,180 @@
+"""Which entries count: the marks in force, chosen by the database, and where people disagree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.sql import Select
+
+from courseware.attendance.models import AttendanceImport, AttendanceMark
+from courseware.attendance.rules import (
+    ANSWERING,
+    PRESENT,
+    STRENGTH,
+    AttendanceStatus,
+    ImportState,
+    Interval,
+    MarkSource,
+    Minutes,
+    Presence,
+    Statement,
+    disagreement,
+)
+from courseware.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class MarkInForce:
+    """The mark that counts in one cell, with how it came about. A mark taken back is none."""
+
+    presence: Presence
+    source: MarkSource
+    note: str
+    marked_at: datetime
+    marked_by_id: int | None
+
+
+def marks_in_force(*where: ColumnElement[bool]) -> dict[tuple[int, int], MarkInForce]:
+    """The marks that count, by session and enrolment; chosen by the database in one pass."""
+    entries = ranked_entries(*where).subquery()
+    rows = db.session.execute(select(entries).where(entries.c.place == 1))
+    return {
+        (session_id, enrolment_id): MarkInForce(
+            presence_of(status, arrived_at, left_at, intervals, minutes),
+            source,
+            note,
+            marked_at,
+            marked_by_id,
+        )
+        for (
+            session_id,
+            enrolment_id,
+            status,
+            arrived_at,
+            left_at,
+            intervals,
+            minutes,
+            source,
+            note,
+            marked_at,
+            marked_by_id,
+            _place,
+        ) in rows
+        if status is not None
+    }
+
+
+def ranked_entries(*where: ColumnElement[bool]) -> Select[Any]:
+    """Entries with their `place` in their cell: 1 is the one in force (`rules.mark_in_force`)."""
+    place = func.row_number().over(
+        partition_by=(AttendanceMark.training_session_id, AttendanceMark.enrolment_id),
+        order_by=(
+            case(
+                *((AttendanceMark.source == source, rank) for source, rank in STRENGTH.items())
+            ).desc(),
+            AttendanceMark.marked_at.desc(),
+            AttendanceMark.id.desc(),
+        ),
+    )
+    return select(
+        AttendanceMark.training_session_id,
+        AttendanceMark.enrolment_id,
+        AttendanceMark.status,
+        AttendanceMark.arrived_at,
+        AttendanceMark.left_at,
+        AttendanceMark.intervals,
+        AttendanceMark.minutes,
+        AttendanceMark.source,
+        AttendanceMark.note,
+        AttendanceMark.marked_at,
+        AttendanceMark.marked_by_id,
+        place.label("place"),
+    ).where(*where, is_not_withdrawn())
+
+
+def is_not_withdrawn() -> ColumnElement[bool]:
+    """Entries of an import that was withdrawn stay in the history and count no longer."""
+    withdrawn = select(AttendanceImport.id).where(AttendanceImport.state == ImportState.WITHDRAWN)
+    return or_(AttendanceMark.import_id.is_(None), AttendanceMark.import_id.not_in(withdrawn))
+
+
+def presence_of(
+    status: AttendanceStatus,
+    arrived_at: datetime | None,
+    left_at: datetime | None,
+    intervals: Sequence[Sequence[str]] | None,
+    minutes: Minutes | None,
+) -> Presence:
+    """What the columns of an entry say."""
+    if status is AttendanceStatus.PRESENT and intervals is None and minutes is None:
+        return PRESENT
+    return Presence(
+        status,
+        arrived_at=arrived_at,
+        left_at=left_at,
+        intervals=tuple(
+            Interval(datetime.fromisoformat(start), datetime.fromisoformat(end))
+            for start, end in intervals or ()
+        ),
+        reported_minutes=minutes,
+        times_known=minutes is None,
+    )
+
+
+def disagreements(*where: ColumnElement[bool]) -> dict[tuple[int, int], tuple[Statement, ...]]:
+    """What contradicts what (`rules.disagreement`), by session and enrolment. One query."""
+    cell = (AttendanceMark.training_session_id, AttendanceMark.enrolment_id)
+    counted = (*where, is_not_withdrawn())
+    who = case(
+        (AttendanceMark.source.in_(ANSWERING), func.coalesce(AttendanceMark.marked_by_id, 0))
+    )
+    notices = func.count().filter(AttendanceMark.source == MarkSource.NOTICE)
+    absences = func.count().filter(AttendanceMark.status == AttendanceStatus.ABSENT)
+    # Few cells have two voices: only theirs are read.
+    voiced = (
+        select(*cell)
+        .where(*counted)
+        .group_by(*cell)
+        .having(or_(func.count(who.distinct()) > 1, and_(notices > 0, absences > 0)))
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            *cell,
+            AttendanceMark.id,
+            AttendanceMark.source,
+            AttendanceMark.marked_at,
+            AttendanceMark.marked_by_id,
+            AttendanceMark.status,
+            AttendanceMark.arrived_at,
+            AttendanceMark.left_at,
+            AttendanceMark.intervals,
+            AttendanceMark.minutes,
+            AttendanceMark.settles,
+            AttendanceMark.note,
+        )
+        .join(
+            voiced,
+            and_(
+                AttendanceMark.training_session_id == voiced.c.training_session_id,
+                AttendanceMark.enrolment_id == voiced.c.enrolment_id,
+            ),
+        )
+        .where(*counted)
+    )
+    said: dict[tuple[int, int], list[Statement]] = {}
+    for row in rows:
+        presence = None
+        if row.status is not None:
+            presence = presence_of(
+                row.status, row.arrived_at, row.left_at, row.intervals, row.minutes
+            )
+        said.setdefault((row.training_session_id, row.enrolment_id), []).append(
+            Statement(
+                row.id, row.source, row.marked_at, row.marked_by_id, presence, row.settles, row.note
+            )
+        )
+    found = {place: disagreement(statements) for place, statements in said.items()}
+    return {place: statements for place, statements in found.items() if statements}
