@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from courseware import clock
 from courseware.attendance import decision_views as decision_views
 from courseware.attendance import history_service, import_service, service, state_service
+from courseware.attendance import paper_views as paper_views
 from courseware.attendance.exports import register_sheet
 from courseware.attendance.forms import (
     MarkForm,

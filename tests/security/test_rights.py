@@ -15,6 +15,7 @@ from courseware import create_app
 from courseware.accounts.models import User
 from courseware.attendance import import_service
 from courseware.attendance.imports import read_report
+from courseware.attendance.models import RegisterEvidence
 from courseware.cohorts.models import ImportDraft
 from courseware.credentials import preflight_service
 from courseware.credentials.models import (
@@ -39,6 +40,7 @@ THINGS = {
     "/sessions/": "training_session",
     "/enrolments/": "enrolment",
     "/attendance-imports/": "attendance_import",
+    "/signed-sheets/": "evidence",
     "/schedule-imports/": "draft",
     "/participants/": "enrolment",
     "/participants/import/": "people_draft",
@@ -109,14 +111,19 @@ def build(make: SimpleNamespace) -> dict[str, object]:
             enrolment=enrolment, kind="certificate", facts=facts.as_json(), facts_sha256="0" * 64
         )
     )
-    db.session.add_all([credential, proposal])
+    evidence = RegisterEvidence(
+        training_session=one, sha256="0" * 64, file_name="x.jpg", uploaded_at=make.NOW,
+        uploaded_by=trainer,
+    )  # fmt: skip
+    db.session.add_all([credential, proposal, evidence])
     db.session.commit()
     things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
         "questionnaire": questionnaire, "round": asked, "draft": draft,
         "people_draft": people_draft,
         "batch": batch, "proposal": proposal,
-        "attendance_import": report, "credential": credential, "person": trainer,
+        "attendance_import": report, "evidence": evidence, "credential": credential,
+        "person": trainer,
         "organisation": programme.partners[0].organisation,
     }  # fmt: skip
     # Plain addresses: an act of the test may take the thing itself away.
