@@ -24,6 +24,7 @@ _FLAGS = (
     "feedback_required", "name_confirmed", "excused_earns_hours", "agreement_required",
     "statements_allowed",
 )  # fmt: skip
+_ATTENDANCE = ("register_days", "reminder_hours", "review_days")
 SPARE_PARTNERS = 2
 SPARE_SIGNATORIES = 1
 MOST_ROWS = 20
@@ -71,6 +72,7 @@ def _texts(values: Mapping[str, str], prefix: str) -> dict[str, str]:
 GENERAL = (
     "code", *_TITLES, *_SUMMARIES, "academic_hour_minutes", "promised_hours",
     *(f"certificate.{name}" for name in (*_RULES, *_FLAGS)),
+    *(f"attendance.{name}" for name in (*_ATTENDANCE, "warn_participants")),
 )  # fmt: skip
 
 
@@ -87,6 +89,9 @@ def general_values(facts: ProgrammeFacts | None) -> dict[str, str]:
             "certificate.assessment": "attendance",
             "certificate.series": "{year}-{number:04}",
             "certificate.language": "en",
+            "attendance.register_days": "14",
+            "attendance.reminder_hours": "3",
+            "attendance.review_days": "14",
         }
     data = programme_data(facts)
     rules = data["certificate"]
@@ -103,6 +108,9 @@ def general_values(facts: ProgrammeFacts | None) -> dict[str, str]:
     values["certificate.second_language"] = "".join(rules["languages"][1:])
     for flag in _FLAGS:
         values[f"certificate.{flag}"] = "yes" if rules[flag] else ""
+    for name in _ATTENDANCE:
+        values[f"attendance.{name}"] = str(data["attendance"][name])
+    values["attendance.warn_participants"] = "yes" if facts.attendance.warn_participants else ""
     return values
 
 
@@ -125,6 +133,10 @@ def general_facts(values: Mapping[str, str], before: ProgrammeFacts | None) -> P
             "assessment": values["certificate.assessment"] or None,
             "languages": [code for code in languages if code],
             **{flag: values[f"certificate.{flag}"] == "yes" for flag in _FLAGS},
+        },
+        "attendance": {
+            **{name: values[f"attendance.{name}"] or None for name in _ATTENDANCE},
+            "warn_participants": values["attendance.warn_participants"] == "yes",
         },
     }
     if before is not None and before.academic_hour_minutes != _int(values["academic_hour_minutes"]):

@@ -1,11 +1,9 @@
 """A programme as plain values, as in its file and in its forms, and back, with every error."""
 
-from collections.abc import Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
-from courseware.hours import ACADEMIC_HOURS, Minutes, academic, minutes_from_hours
+from courseware.hours import ACADEMIC_HOURS, Minutes, academic
 from courseware.messages import Message
 from courseware.partners.rules import (
     COLOUR,
@@ -15,14 +13,16 @@ from courseware.partners.rules import (
     OrganisationKind,
     Part,
 )
+from courseware.programmes.field_rules import Fields, read_texts
 from courseware.programmes.rules import (
-    CODE,
     DESIGN_TEXTS,
     DESIGNS,
     MOST_CORRECTION_DAYS,
-    MOST_MINUTES,
     MOST_MODULES,
+    MOST_REGISTER_DAYS,
+    MOST_REMINDER_HOURS,
     AssessmentKind,
+    AttendanceRules,
     CertificateRules,
     ModuleFacts,
     Participation,
@@ -36,193 +36,13 @@ from courseware.programmes.rules import (
     check_partners,
     series_problem,
 )
-from courseware.texts import LANGUAGES, Texts, clean_line, clean_text, filled
-
-
-class _Fields:
-    """The keys of one mapping, read one by one; what is left over is not known."""
-
-    def __init__(self, data: Any, path: str, problems: list[Problem]) -> None:
-        self.path = path
-        self.problems = problems
-        self.asked: list[str] = []
-        if not isinstance(data, Mapping):
-            self.wrong("", Message("Here keys with values are needed, such as “code: …”."))
-            data = {}
-        self.data = data
-
-    def at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path and key else self.path or key
-
-    def wrong(self, key: str, message: Message) -> None:
-        self.problems.append(Problem(self.at(key), message))
-
-    def value(self, key: str) -> Any:
-        self.asked.append(key)
-        return self.data.get(key)
-
-    def line(self, key: str, *, most: int, required: bool = False) -> str:
-        value = self.value(key)
-        if value is None:
-            if required:
-                self.wrong(key, Message("This is missing."))
-            return ""
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            self.wrong(key, Message("Here a text is needed."))
-            return ""
-        text = clean_line(str(value))
-        if required and not text:
-            self.wrong(key, Message("This is missing."))
-        if len(text) > most:
-            self.wrong(key, Message("At most %(most)s characters fit here.", most=most))
-        return text
-
-    def code(self, key: str) -> str:
-        text = self.line(key, most=60, required=True)
-        if text and not CODE.fullmatch(text):
-            self.wrong(
-                key,
-                Message(
-                    "“%(value)s” is not a code. Use Latin letters, digits, “-”, “.” and “_”, "
-                    "beginning with a letter or digit.",
-                    value=text[:60],
-                ),
-            )
-        return text
-
-    def texts(self, key: str, *, most: int, required: bool = False, lines: bool = False) -> Texts:
-        return _texts(
-            self.value(key),
-            self.at(key),
-            self.problems,
-            most=most,
-            required=required,
-            lines=lines,
-        )
-
-    def flag(self, key: str, default: bool) -> bool:
-        value = self.value(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self.wrong(key, Message("Write true or false."))
-            return default
-        return value
-
-    def whole(self, key: str, default: int, low: int, high: int) -> int:
-        value = self.value(key)
-        if value is None:
-            return default
-        if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            self.wrong(
-                key, Message("Write a whole number from %(low)s to %(high)s.", low=low, high=high)
-            )
-            return default
-        return value
-
-    def minutes(self, key: str, hour: Minutes) -> Minutes:
-        value = self.value(key)
-        if value is None or value == "":
-            self.wrong(key, Message("This is missing."))
-            return 0
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            self.wrong(key, Message("Here a number of academic hours is needed."))
-            return 0
-        minutes = minutes_from_hours(value, hour)
-        if isinstance(minutes, Message):
-            self.wrong(key, minutes)
-            return 0
-        if not 0 < minutes <= MOST_MINUTES:
-            self.wrong(key, Message("The hours must be more than 0 and at most 10,000."))
-        return minutes
-
-    def choice(self, key: str, kinds: Any, default: Any = None) -> Any:
-        value = self.value(key)
-        if value is None and default is not None:
-            return default
-        known = [str(kind) for kind in kinds]
-        if not isinstance(value, str) or value not in known:
-            self.wrong(key, Message("Write one of: %(known)s.", known=", ".join(known)))
-            return default or next(iter(kinds))
-        return kinds(value)
-
-    def items(self, key: str, most: int) -> list[tuple[Any, str]]:
-        value = self.value(key)
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            self.wrong(key, Message("Here a list is needed, each item beginning with “- ”."))
-            return []
-        if len(value) > most:
-            self.wrong(key, Message("At most %(most)s are possible.", most=most))
-        return [(item, f"{self.at(key)}[{n}]") for n, item in enumerate(value[:most], start=1)]
-
-    def done(self) -> None:
-        for key in self.data:
-            if key in self.asked:
-                continue
-            near = get_close_matches(str(key), self.asked, n=1, cutoff=0.7)
-            self.wrong(
-                str(key)[:40],
-                Message("This is not known. Did you mean “%(near)s”?", near=near[0])
-                if near
-                else Message("This is not known. Known are: %(all)s.", all=", ".join(self.asked)),
-            )
-
-
-def _texts(
-    value: Any,
-    path: str,
-    problems: list[Problem],
-    *,
-    most: int,
-    required: bool,
-    lines: bool = False,
-) -> Texts:
-    def wrong(where: str, message: Message) -> None:
-        problems.append(Problem(where, message))
-
-    if isinstance(value, str):
-        value = {"en": value}
-    if value is None:
-        value = {}
-    if not isinstance(value, Mapping):
-        wrong(path, Message("Here texts by language are needed, such as {en: …, ru: …}."))
-        return {}
-    texts: Texts = {}
-    for language, text in value.items():
-        if language not in LANGUAGES:
-            wrong(
-                f"{path}.{str(language)[:20]}",
-                Message(
-                    "“%(value)s” is not a language here; known are %(known)s.",
-                    value=str(language)[:20],
-                    known=", ".join(LANGUAGES),
-                ),
-            )
-        elif text is None:
-            continue
-        elif isinstance(text, bool) or not isinstance(text, str | int | float):
-            wrong(f"{path}.{language}", Message("Here a text is needed."))
-        else:
-            texts[language] = clean_text(str(text)) if lines else clean_line(str(text))
-            if len(texts[language]) > most:
-                wrong(
-                    f"{path}.{language}",
-                    Message("At most %(most)s characters fit here.", most=most),
-                )
-    texts = filled(texts)
-    if required and not texts and not any(problem.path.startswith(path) for problem in problems):
-        wrong(path, Message("A text in at least one language is needed."))
-    return texts
+from courseware.texts import LANGUAGES, Texts, filled
 
 
 def programme_from(data: Any) -> ProgrammeFacts:
     """The programme that plain values describe, or WrongProgramme with every problem found."""
     problems: list[Problem] = []
-    fields = _Fields(data, "", problems)
+    fields = Fields(data, "", problems)
     code = fields.code("code")
     titles = fields.texts("titles", most=300, required=True)
     summaries = fields.texts("summaries", most=2_000, lines=True)
@@ -232,6 +52,7 @@ def programme_from(data: Any) -> ProgrammeFacts:
         hour = 45
     promised = fields.minutes("promised_hours", hour)
     certificate = _certificate_from(fields.value("certificate"), problems)
+    attendance = _attendance_from(fields.value("attendance"), problems)
     partners = tuple(
         _partner_from(item, path, problems) for item, path in fields.items("partners", 20)
     )
@@ -254,6 +75,7 @@ def programme_from(data: Any) -> ProgrammeFacts:
         academic_hour_minutes=hour,
         summaries=summaries,
         certificate=certificate,
+        attendance=attendance,
         partners=partners,
         signatories=signatories,
         modules=modules,
@@ -261,7 +83,7 @@ def programme_from(data: Any) -> ProgrammeFacts:
 
 
 def _certificate_from(data: Any, problems: list[Problem]) -> CertificateRules:
-    fields = _Fields(data if data is not None else {}, "certificate", problems)
+    fields = Fields(data if data is not None else {}, "certificate", problems)
     default = CertificateRules()
     series = fields.line("series", most=80) or default.series
     if problem := series_problem(series):
@@ -307,7 +129,20 @@ def _certificate_from(data: Any, problems: list[Problem]) -> CertificateRules:
     return rules
 
 
-def _design_from(fields: _Fields) -> str:
+def _attendance_from(data: Any, problems: list[Problem]) -> AttendanceRules:
+    fields = Fields(data if data is not None else {}, "attendance", problems)
+    usual = AttendanceRules()
+    rules = AttendanceRules(
+        register_days=fields.whole("register_days", usual.register_days, 0, MOST_REGISTER_DAYS),
+        reminder_hours=fields.whole("reminder_hours", usual.reminder_hours, 0, MOST_REMINDER_HOURS),
+        review_days=fields.whole("review_days", usual.review_days, 0, MOST_REGISTER_DAYS),
+        warn_participants=fields.flag("warn_participants", usual.warn_participants),
+    )
+    fields.done()
+    return rules
+
+
+def _design_from(fields: Fields) -> str:
     design = fields.line("design", most=40) or DESIGNS[0]
     if design not in DESIGNS:
         fields.wrong("design", Message("Write one of: %(known)s.", known=", ".join(DESIGNS)))
@@ -315,7 +150,7 @@ def _design_from(fields: _Fields) -> str:
     return design
 
 
-def _accent_from(fields: _Fields) -> str:
+def _accent_from(fields: Fields) -> str:
     accent = fields.line("accent", most=20).lower()
     if problem := accent_problem(accent):
         fields.wrong("accent", problem)
@@ -324,14 +159,14 @@ def _accent_from(fields: _Fields) -> str:
 
 
 def _worded_from(data: Any, path: str, problems: list[Problem]) -> dict[str, Texts]:
-    fields = _Fields(data if data is not None else {}, path, problems)
+    fields = Fields(data if data is not None else {}, path, problems)
     found = {key: fields.texts(key, most=most) for key, most in DESIGN_TEXTS.items()}
     fields.done()
     return {key: texts for key, texts in found.items() if texts}
 
 
 def _partner_from(data: Any, path: str, problems: list[Problem]) -> PartnerFacts:
-    fields = _Fields(data, path, problems)
+    fields = Fields(data, path, problems)
     code = fields.code("code")
     part = fields.choice("part", Part)
     names = fields.texts("names", most=300, required=True)
@@ -343,7 +178,7 @@ def _partner_from(data: Any, path: str, problems: list[Problem]) -> PartnerFacts
     kind = fields.choice("kind", OrganisationKind, OrganisationKind.OTHER)
     sector = fields.line("sector", most=120)
     mark = fields.value("mark")
-    mark_fields = _Fields(mark if mark is not None else {}, fields.at("mark"), problems)
+    mark_fields = Fields(mark if mark is not None else {}, fields.at("mark"), problems)
     letters = mark_fields.line("letters", most=4)
     colour = mark_fields.line("colour", most=7) or DEFAULT_COLOUR
     if not COLOUR.fullmatch(colour):
@@ -357,7 +192,7 @@ def _partner_from(data: Any, path: str, problems: list[Problem]) -> PartnerFacts
 
 
 def _signatory_from(data: Any, path: str, problems: list[Problem]) -> SignatoryFacts:
-    fields = _Fields(data, path, problems)
+    fields = Fields(data, path, problems)
     facts = SignatoryFacts(
         organisation=fields.code("organisation"),
         names=fields.texts("names", most=200, required=True),
@@ -368,13 +203,13 @@ def _signatory_from(data: Any, path: str, problems: list[Problem]) -> SignatoryF
 
 
 def _module_from(data: Any, path: str, hour: Minutes, problems: list[Problem]) -> ModuleFacts:
-    fields = _Fields(data, path, problems)
+    fields = Fields(data, path, problems)
     facts = ModuleFacts(
         code=fields.code("code"),
         titles=fields.texts("titles", most=300, required=True),
         minutes=fields.minutes("hours", hour),
         outcomes=tuple(
-            _texts(item, place, problems, most=500, required=True)
+            read_texts(item, place, problems, most=500, required=True)
             for item, place in fields.items("outcomes", 30)
         ),
     )
@@ -409,6 +244,12 @@ def programme_data(facts: ProgrammeFacts) -> dict[str, Any]:
                 accent=rules.accent,
                 texts={key: filled(texts) for key, texts in rules.texts.items()},
             ),
+        },
+        "attendance": {
+            "register_days": facts.attendance.register_days,
+            "reminder_hours": facts.attendance.reminder_hours,
+            "review_days": facts.attendance.review_days,
+            "warn_participants": facts.attendance.warn_participants,
         },
         "partners": [partner_data(partner) for partner in facts.partners],
         "signatories": [

@@ -16,6 +16,8 @@ SERIES = re.compile(r"(?:[A-Za-z0-9 ./_-]|\{year\}|\{number(?::0[2-9])?\})+")
 MOST_MODULES = 100
 MOST_MINUTES = 60 * 10_000
 MOST_CORRECTION_DAYS = 3_650
+MOST_REGISTER_DAYS = 365
+MOST_REMINDER_HOURS = 720
 
 DEFAULT_SERIES = "{year}-{number:04}"
 
@@ -105,6 +107,21 @@ class CertificateRules:
 
 
 @dataclass(frozen=True)
+class AttendanceRules:
+    """How registers are kept. Nought means never.
+
+    A register closes by itself `register_days` after its session; its trainers are reminded of it
+    `reminder_hours` after; for `review_days` a participant can ask to have a mark looked at again.
+    With `warn_participants`, whoever falls below the hours needed is told by mail.
+    """
+
+    register_days: int = 14
+    reminder_hours: int = 3
+    review_days: int = 14
+    warn_participants: bool = False
+
+
+@dataclass(frozen=True)
 class ProgrammeFacts:
     """Everything a programme file says."""
 
@@ -114,6 +131,7 @@ class ProgrammeFacts:
     academic_hour_minutes: Minutes = 45
     summaries: Texts = field(default_factory=dict)
     certificate: CertificateRules = CertificateRules()
+    attendance: AttendanceRules = AttendanceRules()
     partners: tuple[PartnerFacts, ...] = ()
     signatories: tuple[SignatoryFacts, ...] = ()
     modules: tuple[ModuleFacts, ...] = ()

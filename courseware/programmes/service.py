@@ -25,6 +25,7 @@ from courseware.programmes.models import (
     Signatory,
 )
 from courseware.programmes.rules import (
+    AttendanceRules,
     CertificateRules,
     HoursBalance,
     ModuleFacts,
@@ -139,6 +140,12 @@ def facts_of(programme: Programme) -> ProgrammeFacts:
             accent=programme.accent,
             texts={key: dict(texts) for key, texts in programme.design_texts.items()},
         ),
+        attendance=AttendanceRules(
+            register_days=programme.register_days,
+            reminder_hours=programme.reminder_hours,
+            review_days=programme.review_days,
+            warn_participants=programme.warn_participants,
+        ),
         partners=tuple(
             PartnerFacts(partners.facts_of(partner.organisation), partner.part)
             for partner in programme.partners
@@ -237,6 +244,10 @@ def _set_plain_facts(programme: Programme, facts: ProgrammeFacts) -> None:
     programme.design = rules.design
     programme.accent = rules.accent
     programme.design_texts = {key: dict(texts) for key, texts in rules.texts.items()}
+    programme.register_days = facts.attendance.register_days
+    programme.reminder_hours = facts.attendance.reminder_hours
+    programme.review_days = facts.attendance.review_days
+    programme.warn_participants = facts.attendance.warn_participants
 
 
 def _save_partners(

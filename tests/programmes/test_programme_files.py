@@ -9,6 +9,7 @@ from courseware.programmes.exports import write_programme
 from courseware.programmes.imports import UnreadableProgramme, read_programme
 from courseware.programmes.rules import (
     AssessmentKind,
+    AttendanceRules,
     CertificateRules,
     ModuleFacts,
     Participation,
@@ -38,6 +39,11 @@ certificate:
   accent: "#66263A"
   texts:
     closing: {en: With honour., ru: С отличием.}
+attendance:
+  register_days: 7
+  reminder_hours: 0
+  review_days: 5
+  warn_participants: true
 partners:
   - code: EKTU
     part: lead
@@ -78,6 +84,9 @@ PROGRAMME = ProgrammeFacts(
         design="bilingual",
         accent="#66263a",
         texts={"closing": {"en": "With honour.", "ru": "С отличием."}},
+    ),
+    attendance=AttendanceRules(
+        register_days=7, reminder_hours=0, review_days=5, warn_participants=True
     ),
     partners=(
         PartnerFacts(
@@ -193,6 +202,15 @@ def programmes(draw):
                 languages=st.sampled_from([("en",), ("tg", "kk"), ("ru", "en")]),
             )
         ),
+        attendance=draw(
+            st.builds(
+                AttendanceRules,
+                register_days=st.integers(0, 365),
+                reminder_hours=st.integers(0, 720),
+                review_days=st.integers(0, 365),
+                warn_participants=st.booleans(),
+            )
+        ),
         partners=partners,
         signatories=tuple(
             SignatoryFacts(o.code, draw(TEXTS), draw(TEXTS)) for o in organisations[:2]
@@ -215,19 +233,19 @@ def test_hours_that_no_decimal_gives_exactly_are_written_as_a_fraction():
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("hours: 4", "hours: four", "Line 39, modules[2].hours: “four” is not a number of hours."),
-        ("hours: 4", "hours: 0", "Line 39, modules[2].hours: The hours must be more than 0"),
+        ("hours: 4", "hours: four", "Line 44, modules[2].hours: “four” is not a number of hours."),
+        ("hours: 4", "hours: 0", "Line 44, modules[2].hours: The hours must be more than 0"),
         ("hours: 4", "hours: 1.5", "modules[2].hours: 1.5 academic hours of 45 minutes are not"),
         ("hours: 4", "hours: [4]", "modules[2].hours: Here a number of academic hours is needed."),
         (
             "hours: 4",
             "hour: 4",
-            "Line 39, modules[2].hour: This is not known. Did you mean “hours”?",
+            "Line 44, modules[2].hour: This is not known. Did you mean “hours”?",
         ),
         (
             "code: M2",
             "code: m1",
-            "Line 37, modules[2].code: “m1” is the code of modules[1] already.",
+            "Line 42, modules[2].code: “m1” is the code of modules[1] already.",
         ),
         ("code: M2", "code: M 2", "modules[2].code: “M 2” is not a code."),
         ("minutes: 45", "minutes: 40", "An academic hour has 45, 50 or 60 minutes."),

@@ -5,7 +5,7 @@ from test_programme_files import FILE, PROGRAMME
 
 from courseware.programmes import service
 from courseware.programmes.exports import write_programme
-from courseware.programmes.rules import AssessmentKind, Participation
+from courseware.programmes.rules import AssessmentKind, AttendanceRules, Participation
 
 GENERAL = {
     "titles.en": "Food safety", "titles.tg": "Бехатарии хӯрока", "code": "food-safety",
@@ -73,6 +73,8 @@ def test_a_programme_is_made_in_forms_and_released_once_its_hours_add_up(begun, 
         ({"certificate.participation": "x"}, "certificate.participation", "Write one of: on_site"),
         ({"certificate.assessment": "viva"}, "certificate.assessment", "Write one of: attendance"),
         ({"certificate.language": "fr"}, "certificate.language", "Write one language"),
+        ({"attendance.register_days": "400"}, "attendance.register_days", "0 to 365"),
+        ({"attendance.reminder_hours": "soon"}, "attendance.reminder_hours", "0 to 720"),
         ({"academic_hour_minutes": "40"}, "academic_hour_minutes", "45, 50 or 60"),
     ],
 )
@@ -102,6 +104,19 @@ def test_what_is_chosen_for_the_certificate_is_kept_and_shown(begun):
     page = client.get(address).text
     assert "Otherwise a statement of attendance" in page
     assert "Attendance and an assignment" in page
+
+
+def test_how_registers_are_kept_is_a_setting_of_the_programme(begun):
+    client, address = begun
+    usual = service.facts_of(service.find_programme_by_code("food-safety")).attendance
+    assert usual == AttendanceRules()
+    said = {"attendance.register_days": "0", "attendance.reminder_hours": "24",
+            "attendance.review_days": "5", "attendance.warn_participants": "yes"}  # fmt: skip
+    client.post(f"{address}/edit", data=GENERAL | said)
+    kept = service.facts_of(service.find_programme_by_code("food-safety")).attendance
+    assert kept == AttendanceRules(0, 24, 5, warn_participants=True)
+    page = client.get(f"{address}/edit").text
+    assert 'name="attendance.reminder_hours" value="24"' in page
 
 
 def test_modules_move_and_are_taken_out(begun):
@@ -158,7 +173,7 @@ def test_a_file_goes_up_and_comes_down_the_same(client, coordinator):
     [
         (b"", "titles: "),
         (b"%PDF", "this is not YAML"),
-        (FILE.replace("hours: 4", "hours: four").encode(), "Line 39, modules[2].hours: “four”"),
+        (FILE.replace("hours: 4", "hours: four").encode(), "Line 44, modules[2].hours: “four”"),
         (b"\xff\xfe\x00", "not text in UTF-8"),
     ],
 )
