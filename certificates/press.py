@@ -130,6 +130,7 @@ class Press:
         self._signer = _signer_of(seal) if seal else None
         self._keep = keep
         self._known: dict[str, _Learned] = {}
+        self._last: tuple[tuple[Any, ...], _Learned] | None = None
         self._layouts: dict[str, Layout] = {}
 
     def sealed(self, seal: Seal | None) -> Press:
@@ -199,7 +200,11 @@ class Press:
         return Template(plan_of_whole(laid_out, names), self.design)
 
     def _known_of(self, facts: CertificateFacts) -> _Learned:
-        key = shape_of(facts, self.design)
+        shape = shape_of(facts, self.design)
+        # People come one cohort after another, and to compare is quicker than to make a key.
+        if self._last and self._last[0] == shape:
+            return self._last[1]
+        key = repr(shape)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= MOST_LEARNED:
@@ -211,6 +216,7 @@ class Press:
                 # Where it is not kept yet, or damaged, it is made anew.
                 with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                     known.template = Template(Plan.load(path.read_bytes()), self.design)
+        self._last = shape, known
         return known
 
     def _missing_images(self, facts: CertificateFacts) -> list[Problem]:
@@ -252,7 +258,7 @@ class Press:
             )
             return
         known.template = template
-        if path := self._path(shape_of(facts, self.design)):
+        if path := self._path(repr(shape_of(facts, self.design))):
             _keep_file(path, plan.dump())
 
     def _path(self, key: str) -> Path | None:

@@ -176,8 +176,8 @@ def person_of(facts: CertificateFacts, design: Design) -> Person:
     return Person(said_in, _title(facts, design), facts.verification_url, facts.code)
 
 
-def shape_of(facts: CertificateFacts, design: Design) -> str:
-    """All that certificates must have in common to share a template, as one text."""
+def shape_of(facts: CertificateFacts, design: Design) -> tuple[Any, ...]:
+    """All that certificates must have in common to share a template; as text it is a key."""
     lines = [len(fitted.lines) for fitted in _names(facts, design)]
     said = [getattr(facts, name) for name in _SHARED]
     modules = [
@@ -185,7 +185,7 @@ def shape_of(facts: CertificateFacts, design: Design) -> str:
     ]
     # A statement says the hours in a sentence, whose other words move with them.
     credited = facts.credited if facts.kind == "statement" else facts.credited is None
-    return repr((lines, said, modules, credited))
+    return lines, said, modules, credited
 
 
 def _column(facts: CertificateFacts, language: str, design: Design) -> dict[str, Any]:

@@ -334,9 +334,14 @@ class Template:
     ) -> tuple[tuple[Raised, ...], float]:
         plan, face = self._fonts[font]
         assert face is not None
-        if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        if not text.isascii() and any(map(_runs_to_the_left, text)):
             raise NotSettable(text)
         return shaped(face, plan.widths, text, language, features)
+
+
+@lru_cache(4096)
+def _runs_to_the_left(character: str) -> bool:
+    return unicodedata.bidirectional(character) in ("R", "AL")
 
 
 def filled(text: str, person: Person) -> str:
@@ -357,16 +362,17 @@ def shaped(
     for glyph, advance, dx, dy in face.shape(text, language, features):
         if glyph == 0 or glyph not in widths:
             raise NotSettable(text)
-        move = round(owed + dx, 3)
-        if run and (move or dy != rise):
+        move = owed + dx
+        is_moved = not -0.0005 < move < 0.0005
+        if run and (is_moved or dy != rise):
             pieces.append(f"<{run}>")
             run = ""
         if dy != rise:
             if pieces:
                 raised.append((rise, " ".join(pieces)))
             pieces, rise = [], dy
-        if move:
-            pieces.append(f"{-move:g}")  # TJ moves to the left
+        if is_moved:
+            pieces.append(f"{-round(move, 3):g}")  # TJ moves to the left
         run += f"{glyph:04x}"
         owed = advance - dx - widths[glyph]
         total += advance
