@@ -1,8 +1,11 @@
-"""Three kinds of wrong: typed wrong (beside the field), a rule says no (409), our bug (500)."""
+"""Kinds of wrong: typed wrong (beside the field), refused by a rule (409), full disk, our bug."""
 
+import errno
+import logging
 from collections.abc import Sequence
 
 from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from courseware.i18n import sentence
@@ -25,6 +28,14 @@ class BadInput(Exception):
         self.messages = list(messages)
 
 
+def is_full_disk(error: OSError | OperationalError) -> bool:
+    """Whether there was no room for a file or, in either database, for a row."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    cause = error.orig
+    return "disk is full" in str(cause) or getattr(cause, "sqlstate", None) == "53100"
+
+
 def init_app(app: Flask) -> None:
     """Give every kind of error its page."""
 
@@ -36,6 +47,14 @@ def init_app(app: Flask) -> None:
     def bad_input(error: BadInput) -> tuple[str, int]:
         said = [sentence(message) for message in error.messages]
         return render_template("errors/422.html", messages=said), 422
+
+    @app.errorhandler(OSError)
+    @app.errorhandler(OperationalError)
+    def full_disk(error: OSError | OperationalError) -> tuple[str, int]:
+        if not is_full_disk(error):
+            raise error
+        logging.getLogger("courseware").error("the disk is full", exc_info=error)
+        return app.jinja_env.get_template("errors/507.html").render(), 507
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int] | Response | HTTPException:

@@ -113,6 +113,9 @@ def _waiting() -> list[tuple[str, str, str]]:
     return [(row.public_id, row.kind, row.subject) for row in rows]
 
 
+ENDED_IN_SILENCE = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+
+
 @dataclass
 class Worker:
     """Works off jobs and mail for one application, in threads of this process."""
@@ -179,15 +182,23 @@ class Worker:
                 os.close(held)
 
     def dispatch(self) -> None:
-        """Hand over to DBOS what was asked for since the last time."""
+        """Hand over to DBOS what was asked for since the last time, and what came to nothing.
+
+        A job ends without a word only where its end could not be written: the disk was full, the
+        database away. It begins again a minute later, under a name that all workers agree on.
+        """
         with self.app.app_context():
             waiting = _waiting()
         for public_id, kind, subject in waiting:
-            if public_id not in self._started:
-                with SetWorkflowID(public_id):
-                    self._started[public_id] = DBOS.start_workflow(
-                        self._run_job, public_id, kind, subject
-                    )
+            name, begun = public_id, self._started.get(public_id)
+            if begun is not None:
+                if begun.get_status().status not in ENDED_IN_SILENCE:
+                    continue
+                name = f"{public_id}:{int(time.time()) // 60}"
+            with SetWorkflowID(name):
+                self._started[public_id] = DBOS.start_workflow(
+                    self._run_job, public_id, kind, subject
+                )
         for public_id in set(self._started) - {row[0] for row in waiting}:
             del self._started[public_id]
 

@@ -32,6 +32,8 @@ from courseware.messages import Message
 Finding = tuple[bool, str]
 """Whether it is well, and a sentence: what is, or what to do."""
 
+LEAST_ROOM = 100 * 2**20  # bytes; some thousand certificates need about half of it
+
 _checks: list[Callable[[], Iterator[Finding]]] = []
 
 
@@ -109,6 +111,16 @@ def _folders_are_writable() -> Iterator[Finding]:
             yield True, f"The folder {var} is writable."
     except OSError as error:
         yield False, f"The folder {var} cannot be written ({error.strerror}). Change its owner."
+
+
+@check
+def _there_is_room() -> Iterator[Finding]:
+    free = shutil.disk_usage(settings().var).free
+    said = f"The disk of {settings().var} has {free // 2**20:,} MB free"
+    if free < LEAST_ROOM:
+        yield False, f"{said}. Make room before certificates are issued."
+    else:
+        yield True, f"{said}."
 
 
 @check

@@ -11,9 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, select, text
 
 from courseware import operating
 from courseware.db import db
+from courseware.programmes.models import Programme
 
 ROOT = Path(__file__).parent.parent
 
@@ -153,3 +155,23 @@ def test_a_wrong_person_ends_with_a_sentence_and_nothing_saved(command, words, s
     assert done.exit_code == 1 and sentence in done.output
     db.session.rollback()
     assert db.session.query(User).count() == 0
+
+
+def test_a_full_disk_is_a_sentence_and_nothing_is_half_saved(app, browser, make):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite can be told that its disk is full")
+    coordinator = browser(make.administrator())
+    pages = db.session.scalar(text("PRAGMA page_count"))
+    db.session.rollback()
+
+    def fill(connection, _record, _proxy):
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(db.engine, "checkout", fill)
+    file = ROOT / "examples" / "ektu-tsuc-2025" / "programme.yaml"
+    page = coordinator.post("/programmes/load", data={"file": (file.open("rb"), "programme.yaml")})
+    event.remove(db.engine, "checkout", fill)
+
+    assert page.status_code == 507
+    assert "The server’s disk is full" in page.text
+    assert db.session.scalars(select(Programme)).all() == []

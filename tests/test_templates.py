@@ -49,7 +49,7 @@ def test_an_unsafe_form_carries_its_hidden_fields(name):
 
 
 # The page of a broken server stands without translations; the page of components is for builders.
-IN_ENGLISH = {"errors/500.html", "home/components.html"}
+IN_ENGLISH = {"errors/500.html", "errors/507.html", "home/components.html"}
 
 
 @pytest.mark.parametrize("name", sorted({*TEMPLATES} - IN_ENGLISH))

@@ -127,6 +127,8 @@ def test_wherever_workers_are_killed_everything_is_issued_once(
     assert again == {"killed": False, "status": 0}
 
     assert_all_is_well(app, kills=1)
+    jobs = db.session.scalars(select(QueuedJob)).all()
+    assert [(bool(job.done_at), job.error) for job in jobs] == [(True, "")] * BATCHES
     assert command("doctor").exit_code == 0
 
 
@@ -153,8 +155,6 @@ def assert_all_is_well(app, *, kills):
     leaves = db.session.scalars(select(LogLeaf).order_by(LogLeaf.position)).all()
     assert [leaf.position for leaf in leaves] == list(range(people))
     assert {leaf.credential_id for leaf in leaves} == {each.id for each in credentials}
-    jobs = db.session.scalars(select(QueuedJob)).all()
-    assert [(bool(job.done_at), job.error) for job in jobs] == [(True, "")] * BATCHES
     mails = db.session.scalars(select(OutgoingMail)).all()
     assert sorted(mail.receiver for mail in mails) == sorted(
         each.enrolment.user.email for each in credentials
