@@ -96,7 +96,7 @@ def problems_of_texts(facts: CertificateFacts, design: Design) -> list[Problem]:
     return problems
 
 
-def _lacking(text: str, missing: list[str]) -> Problem:
+def _lacking(text: str, missing: tuple[str, ...]) -> Problem:
     return Problem(
         N_("“%(text)s” has letters that the fonts of the design lack: %(letters)s."),
         {"text": text, "letters": _spelled(missing)},
@@ -142,9 +142,10 @@ def problems_of_name(name: str, design: Design) -> list[Problem]:
     return []
 
 
-def missing_letters(text: str, design: Design) -> list[str]:
+@lru_cache(4096)
+def missing_letters(text: str, design: Design) -> tuple[str, ...]:
     """The characters of `text` that one of the design's fonts lacks, each once, in order."""
-    return [c for c in dict.fromkeys(text) if ord(c) not in design.alphabet]
+    return tuple(c for c in dict.fromkeys(text) if ord(c) not in design.alphabet)
 
 
 @lru_cache(4096)
@@ -206,7 +207,7 @@ def _heaped_marks(text: str) -> bool:
     return False
 
 
-def _spelled(characters: list[str]) -> str:
+def _spelled(characters: tuple[str, ...]) -> str:
     shown = [f"{c} (U+{ord(c):04X})" for c in characters[:5]]
     return ", ".join(shown) + (" …" if len(characters) > 5 else "")
 
