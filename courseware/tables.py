@@ -44,6 +44,7 @@ _OTHER_FILES = {
     b"7z\xbc\xaf": "7z",
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+_RISKY = frozenset("'=+-@\t\r\n＝＋－＠")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
@@ -372,6 +373,7 @@ def write_csv(
 
 def _safe(cell: Cell) -> str:
     if isinstance(cell, str):
-        text = cell.replace("\0", "")
-        return f"'{text}" if _FORMULA.match(text) else text
-    return as_text(cell)
+        text = cell.replace("\0", "") if "\0" in cell else cell
+        # There may be a million cells, and few begin like this.
+        return f"'{text}" if text[:1] in _RISKY and _FORMULA.match(text) else text
+    return str(cell) if type(cell) is int else as_text(cell)

@@ -458,8 +458,15 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: dict[str, Format]) -> N
 def _write_cell(
     page: Worksheet, row: int, column: int, cell: Cell, formats: dict[str, Format]
 ) -> None:
+    if type(cell) is str:  # by far the most frequent, and there may be hundreds of thousands
+        if cell:
+            page.write_string(row, column, printable(cell), formats["text"])
+        return
+    if type(cell) is int:
+        page.write_number(row, column, cell, formats["number"])
+        return
     match cell:
-        case None | "":
+        case None:
             return
         case str():
             page.write_string(row, column, printable(cell), formats["text"])
@@ -477,7 +484,12 @@ def _write_cell(
             page.write_number(row, column, float(cell), formats["number"])
 
 
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
 def printable(text: str) -> str:
     """`text` as far as a spreadsheet can hold it: no control characters, 32,767 at most."""
-    kept = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "�", text)
+    if len(text) <= MAX_CELL and not _UNPRINTABLE.search(text):
+        return text
+    kept = _UNPRINTABLE.sub("�", text)
     return kept if len(kept) <= MAX_CELL else kept[: MAX_CELL - 1] + "…"

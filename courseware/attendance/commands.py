@@ -8,9 +8,10 @@ from flask.cli import AppGroup, with_appcontext
 
 from courseware import clock
 from courseware.attendance import import_service, ledger_service, service
-from courseware.attendance.exports import ledger_workbook, status_word
+from courseware.attendance.exports import status_word
 from courseware.attendance.import_service import ImportReview
 from courseware.attendance.imports import read_report
+from courseware.attendance.ledger_exports import ledger_workbook
 from courseware.attendance.ledger_service import CohortLedger
 from courseware.attendance.report_rules import AmbiguousDates, DateOrder
 from courseware.cli import answer, json_option

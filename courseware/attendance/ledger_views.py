@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from courseware import clock
-from courseware.attendance import ledger_service
-from courseware.attendance.exports import ledger_workbook, status_word
+from courseware.attendance import entries_service, ledger_service
+from courseware.attendance.exports import status_word
+from courseware.attendance.ledger_exports import entries_file, ledger_workbook
 from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
 from courseware.attendance.rules import AttendanceStatus
 from courseware.cohorts.models import Cohort, Enrolment
@@ -111,6 +112,15 @@ def ledger_file(cohort: Cohort) -> ResponseReturnValue:
     """The same as a spreadsheet."""
     data = ledger_workbook(ledger_service.ledger_of(cohort, now=clock.now()))
     return as_file(data, f"{cohort.code}-hours.xlsx")
+
+
+@bp.get("/cohorts/<public_id>/attendance.csv")
+@requires(Permission.SEE_LEDGER, on=find_cohort)
+def entries_table(cohort: Cohort) -> ResponseReturnValue:
+    """Every entry with its history, one in a row."""
+    found = ledger_service.ledger_of(cohort, now=clock.now())
+    data = entries_file(found, entries_service.entries_of(cohort))
+    return as_file(data, f"{cohort.code}-entries.csv", "text/csv")
 
 
 @bp.get("/enrolments/<public_id>/hours")
