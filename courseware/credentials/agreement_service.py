@@ -1,7 +1,8 @@
 """Two keys: a list of certificates is put before the partners, who agree or return it."""
 
+import base64
 import hashlib
-import secrets
+import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +36,7 @@ from courseware.credentials.models import (
 from courseware.credentials.preflight_service import Candidate, Preflight, facts_for, preflight
 from courseware.credentials.proposed_service import hold_cohort
 from courseware.credentials.rules import Decision, Verdict
-from courseware.db import db
+from courseware.db import db, new_public_id
 from courseware.errors import Refused
 from courseware.messages import Message
 from courseware.partners.models import Organisation
@@ -121,28 +122,52 @@ def propose_list(
 
 def _ask(proposal: IssueProposal, approver: Approver, *, by: User, now: datetime) -> None:
     """Make an approver's link, of which only the hash is kept, and mail it."""
-    code = secrets.token_urlsafe(16)
-    proposal.agreements.append(
-        Agreement(
-            organisation=approver.organisation,
-            name=approver.name,
-            email=approver.email,
-            language=approver.language,
-            code_sha256=_digest(code),
-            asked_at=now,
-        )
+    public_id = new_public_id()
+    agreement = Agreement(
+        public_id=public_id,
+        organisation=approver.organisation,
+        name=approver.name,
+        email=approver.email,
+        language=approver.language,
+        code_sha256=_digest(_code_of(public_id)),
+        asked_at=now,
     )
+    proposal.agreements.append(agreement)
+    _mail_link(agreement, by=by, now=now)
+
+
+def send_links_again(proposal: IssueProposal, *, by: User, now: datetime) -> list[Agreement]:
+    """Mail the same links once more to those who have not answered; to whom it was sent."""
+    waiting = [
+        each for each in proposal.agreements if standing_of_link(each, now=now) is LinkStanding.OPEN
+    ]
+    if not waiting:
+        raise Refused(Message("Nobody's answer is awaited in this list, so nothing was sent."))
+    for agreement in waiting:
+        _mail_link(agreement, by=by, now=now)
+    audit.record("send agreement links again", proposal, by=by, now=now, count=len(waiting))
+    return waiting
+
+
+def _mail_link(agreement: Agreement, *, by: User, now: datetime) -> None:
     mail.queue(
-        approver.email,
+        agreement.email,
         "agreement_asked",
         now=now,
-        in_language=approver.language,
-        approver=approver,
-        proposal=proposal,
+        in_language=agreement.language,
+        approver=agreement,
+        proposal=agreement.proposal,
         by=by,
-        link=f"{current_app.config['SETTINGS'].base_url}/agree/{code}",
-        last_day=now + timedelta(days=LINK_DAYS),
+        link=f"{current_app.config['SETTINGS'].base_url}/agree/{_code_of(agreement.public_id)}",
+        last_day=agreement.asked_at + timedelta(days=LINK_DAYS),
     )
+
+
+def _code_of(public_id: str) -> str:
+    """The secret of a link; reckoned from the installation's own, so that it need not be kept."""
+    secret = current_app.config["SETTINGS"].secret_key.encode()
+    code = hmac.digest(secret, f"agreement {public_id}".encode(), "sha256")[:16]
+    return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
 
 
 def _digest(code: str) -> str:

@@ -114,6 +114,17 @@ def withdraw(proposal: IssueProposal) -> ResponseReturnValue:
     return _back_to(proposal.cohort)
 
 
+@bp.post("/certificates/proposals/<public_id>/send-again")
+@requires(Permission.ISSUE_CERTIFICATES, on=agreement_service.find_proposal)
+def send_again(proposal: IssueProposal) -> ResponseReturnValue:
+    """Mail their links once more to the approvers who have not answered."""
+    waiting = agreement_service.send_links_again(proposal, by=signed_in_user(), now=clock.now())
+    names = ", ".join(each.name for each in waiting)
+    db.session.commit()
+    flash(_("The link is sent again to %(names)s.", names=names))
+    return _back_to(proposal.cohort)
+
+
 @bp.get("/certificates/proposals/<public_id>/protocol.<any(pdf, json):ending>")
 @requires(
     Permission.ISSUE_CERTIFICATES,

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from agreeing import agree, codes_of, name_approvers, propose
+from sqlalchemy import select
 
 from courseware.credentials import agreement_service, approver_service
 from courseware.credentials.agreement_rules import LINK_DAYS, ProposalStanding, facts_sha256
 from courseware.credentials.preflight_service import preflight
 from courseware.credentials.rules import Decision, Verdict
 from courseware.db import db
+from courseware.mail import OutgoingMail
 
 NAMES = [("Aisulu Ospanova", "Айсұлу Оспанова"), ("FARRUKH RAHIMOV", "Фаррух Раҳимов")]
 
@@ -131,6 +133,19 @@ def test_unknown_withdrawn_and_expired_links_are_a_sentence_each(proposed, brows
     ended = client.post(f"/agree/{other}", data={"decision": "agreed"})
     assert (ended.status_code, "This list was withdrawn" in ended.text) == (409, True)
     assert [each.decision for each in proposal.agreements] == [None, None]
+
+
+def test_a_lost_link_is_sent_again_to_those_who_have_not_answered(proposed, delivered, browser, at):
+    proposal, (first, second) = proposed
+    browser().post(f"/agree/{first}", data={"decision": "agreed"})
+    coordinator = browser(delivered[2])
+    address = f"/certificates/proposals/{proposal.public_id}/send-again"
+    page = coordinator.post(address, follow_redirects=True).text
+    assert "The link is sent again to Rector 2." in page
+    mails = db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)).all()
+    assert (mails[-1].receiver, second in mails[-1].body) == ("rector2@uni.example", True)
+    browser().post(f"/agree/{second}", data={"decision": "agreed"})
+    assert "nothing was sent" in coordinator.post(address).text
 
 
 def test_a_row_changed_meanwhile_is_marked_for_the_approver(proposed, delivered, browser):
