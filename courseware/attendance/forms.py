@@ -14,10 +14,10 @@ from courseware.attendance.import_service import Candidate
 from courseware.attendance.report_rules import moment_on_the_day
 from courseware.attendance.rules import AttendanceStatus, Presence, SessionTime
 from courseware.attendance.service import RegisterRow, SessionRegister, WantedMark
-from courseware.i18n import _, lazy
-from courseware.names import clean_name
+from courseware.attendance.sync_rules import NO_MARK, signature
+from courseware.i18n import _, lazy, sentence
+from courseware.names import clean_name, name_problem
 
-NO_MARK = "none"
 LEFT_OUT = "-"
 LONGEST_NOTE = 400
 
@@ -43,19 +43,6 @@ def read_clock(text: str) -> time | None:
         return None
 
 
-def signature(row: RegisterRow, zone: ZoneInfo) -> str:
-    """What a cell said when the page was made, to see whether somebody changed it meanwhile."""
-    if row.mark is None:
-        return NO_MARK
-    presence = row.mark.presence
-    times = (_clock(presence.arrived_at, zone), _clock(presence.left_at, zone))
-    return "|".join((presence.status, *times))
-
-
-def _clock(moment: datetime | None, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%H:%M}" if moment else ""
-
-
 @dataclass
 class RegisterForm:
     """The sheet of a whole session: a toggle for each row, and for some a status with times.
@@ -68,6 +55,8 @@ class RegisterForm:
     wanted: dict[int, WantedMark] = field(default_factory=dict)
     meanwhile: list[RegisterRow] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
+    walk_in: str = ""
+    walk_in_at: datetime | None = None
 
     def read(self, sent: Mapping[str, str]) -> bool:
         """Read what was sent; True when nothing needs correcting."""
@@ -78,12 +67,23 @@ class RegisterForm:
             mark = self._mark_of(row, was, sent)
             if mark is None:
                 continue
-            if was != signature(row, self.register.zone):
+            if was != signature(row.mark.presence if row.mark else None, self.register.zone):
                 if mark.presence != (row.mark.presence if row.mark else None):
                     self.meanwhile.append(row)
                 continue
             self.wanted[row.enrolment_id] = mark
+        self._read_walk_in(sent)
         return not self.errors
+
+    def _read_walk_in(self, sent: Mapping[str, str]) -> None:
+        self.walk_in = clean_name(sent.get("walk-in", ""))
+        if not self.walk_in and sent.get("act") == "walk-in":
+            self.errors.append(("walk-in", _("Enter the name of who came.")))
+        elif problem := name_problem(self.walk_in):
+            self.errors.append(("walk-in", sentence(problem)))
+        came = read_clock(sent.get("walk-in-at", ""))
+        if came:
+            self.walk_in_at = moment_on_the_day(came, self.register.time, self.register.zone)
 
     def _mark_of(self, row: RegisterRow, was: str, sent: Mapping[str, str]) -> WantedMark | None:
         status = sent.get(f"status-{row.public_id}", "")

@@ -105,6 +105,9 @@ class AttendanceMark(db.Model):
     marked_at: Mapped[datetime]
     marked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_import.id"))
+    made_at: Mapped[datetime | None]
+    """When it was made, where it waited on a device without a network; `marked_at` is its arrival.
+    """
     settles: Mapped[bool] = mapped_column(default=False)
     """Whether it was made in sight of the whole history and ends a disagreement."""
 

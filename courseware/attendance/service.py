@@ -288,6 +288,15 @@ def source_of(training_session: TrainingSession, by: User) -> MarkSource:
     return MarkSource.TRAINER if is_trainer else MarkSource.COORDINATOR
 
 
+def lock_register(training_session: TrainingSession) -> None:
+    """Let whoever else writes what two devices sent wait until this transaction has ended."""
+    db.session.execute(
+        select(TrainingSession.id)
+        .where(TrainingSession.id == training_session.id)
+        .with_for_update(key_share=True)
+    )
+
+
 def refuse_foreign(training_session: TrainingSession, enrolment_ids: Collection[int]) -> None:
     """Raise Refused when one of the enrolments is not, or no longer, in the session's cohort."""
     known = set(

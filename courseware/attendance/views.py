@@ -13,8 +13,16 @@ from flask.typing import ResponseReturnValue
 
 from courseware import clock
 from courseware.attendance import decision_views as decision_views
-from courseware.attendance import history_service, import_service, service, state_service
+from courseware.attendance import (
+    history_service,
+    import_service,
+    service,
+    state_service,
+    walk_in_service,
+)
 from courseware.attendance import paper_views as paper_views
+from courseware.attendance import sync_views as sync_views
+from courseware.attendance import walk_in_views as walk_in_views
 from courseware.attendance.exports import register_sheet
 from courseware.attendance.forms import (
     MarkForm,
@@ -57,6 +65,8 @@ def register(training_session: TrainingSession) -> ResponseReturnValue:
             errors=form.errors,
             sent=request.form,
             signature=signature,
+            walk_ins=walk_in_service.list_walk_ins(training_session),
+            owner=signed_in_user().public_id,
             status_choices=status_choices(),
             now=now,
             closes_at=state_service.when_it_closes(training_session, form.register.reopened_at),
@@ -76,6 +86,10 @@ def _save(training_session: TrainingSession, form: RegisterForm) -> ResponseRetu
         address = url_for("attendance.reopen", public_id=training_session.public_id)
         return redirect(address, 303)
     service.record_marks(training_session, form.wanted, by=by, now=now, key=key)
+    if form.walk_in:
+        walk_in_service.add_walk_in(
+            training_session, form.walk_in, arrived_at=form.walk_in_at, by=by, now=now
+        )
     if act == "rest":
         count = service.mark_the_rest_absent(training_session, by=by, now=now, key=key)
         flash(ngettext("%(num)s participant is absent.", "%(num)s participants are absent.", count))
@@ -97,6 +111,8 @@ def _save(training_session: TrainingSession, form: RegisterForm) -> ResponseRetu
         )
     if act == "close":
         flash(_("The register is closed."))
+    elif form.walk_in:
+        flash(_("%(name)s is added. A coordinator says later who it is.", name=form.walk_in))
     elif act == "save" and not more:
         flash(_("Register saved."))
     return redirect(address, 303)

@@ -65,6 +65,7 @@ def upgrade() -> None:
         "attendance_mark",
         sa.Column("settles", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
+    op.add_column("attendance_mark", _moment("made_at"))
     op.create_table(
         "check_in",
         _id(),
@@ -220,6 +221,7 @@ def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
     # In place as well, so that the guards of the table stay.
+    op.drop_column("attendance_mark", "made_at")
     op.drop_column("attendance_mark", "settles")
     # What an older version cannot show was never written into a register.
     op.execute("DELETE FROM attendance_import WHERE training_session_id IS NULL")

@@ -1,0 +1,66 @@
+// Answers with a register that was opened before where the network does not, and with what it
+// loads. Its place in the address, /sessions/, is all it answers for.
+
+const CACHE = "registers";
+const PATIENCE = 6000;
+const MOST_ASSETS = 60;
+const LONGEST = 14 * 24 * 60 * 60 * 1000;
+
+self.addEventListener("install", () => self.skipWaiting());
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(prune().then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const address = new URL(event.request.url);
+  if (event.request.method !== "GET" || address.origin !== location.origin) return;
+  if (event.request.mode === "navigate") {
+    if (/^\/sessions\/[^/]+\/register$/.test(address.pathname)) event.respondWith(register(event));
+  } else if (address.pathname.startsWith("/assets/")) {
+    event.respondWith(asset(event.request));
+  }
+});
+
+// The network first; a network that does not answer in time counts as none.
+async function register(event) {
+  const key = new URL(event.request.url).pathname;
+  const answer = fetch(event.request).then(async (response) => {
+    const type = response.headers.get("Content-Type") ?? "";
+    if (response.ok && type.startsWith("text/html")) {
+      const cache = await caches.open(CACHE);
+      await cache.put(key, response.clone());
+    }
+    return response;
+  });
+  const kept = await caches.match(key, {cacheName: CACHE});
+  if (!kept) return answer;
+  event.waitUntil(answer.catch(() => {}));
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, kept));
+  return Promise.race([answer, late]).catch(() => kept);
+}
+
+// Assets are named by what is in them, so a kept one is always right.
+async function asset(request) {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const response = await fetch(request);
+  if (response.ok) await cache.put(request, response.clone());
+  return response;
+}
+
+async function prune() {
+  const cache = await caches.open(CACHE);
+  const assets = [];
+  for (const request of await cache.keys()) {
+    if (new URL(request.url).pathname.startsWith("/assets/")) {
+      assets.push(request);
+      continue;
+    }
+    const kept = await cache.match(request);
+    const age = Date.now() - Date.parse(kept?.headers.get("Date") ?? "");
+    if (!(age < LONGEST)) await cache.delete(request);
+  }
+  for (const request of assets.slice(0, -MOST_ASSETS)) await cache.delete(request);
+}
