@@ -7,13 +7,12 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from courseware import clock
-from courseware.attendance import import_service, ledger_service, service
+from courseware.attendance import alias_service, import_service, ledger_service, service
 from courseware.attendance.exports import status_word
-from courseware.attendance.import_service import ImportReview
-from courseware.attendance.imports import read_report
 from courseware.attendance.ledger_exports import ledger_workbook
 from courseware.attendance.ledger_service import CohortLedger
 from courseware.attendance.report_rules import AmbiguousDates, DateOrder
+from courseware.attendance.review_service import ImportReview
 from courseware.cli import answer, json_option
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort_by_code
@@ -65,7 +64,7 @@ def import_attendance(
     day = training_session.starts_at.astimezone(service.zone_of(training_session)).date()
     try:
         order = DateOrder(dates) if dates else None
-        report = read_report(data, file.name, on=day, order=order)
+        report = import_service.read_for_session(training_session, data, file.name, order=order)
     except AmbiguousDates as error:
         first, second = error.readings.values()
         raise BadInput(
@@ -85,7 +84,7 @@ def import_attendance(
     proposed = import_service.propose_import(
         training_session, report, file_name=file.name, data=data, by=None, now=now
     )
-    keys = {index: import_service.keys_of(person) for index, person in enumerate(report.people)}
+    keys = {index: alias_service.keys_of(person) for index, person in enumerate(report.people)}
     choices = {index: known[key] for index, each in keys.items() for key in each if key in known}
     try:
         review = import_service.accept_import(
@@ -132,7 +131,7 @@ def _read_aliases(file: Path, cohort: Cohort) -> dict[str, int | None]:
         raise BadInput([*error.messages, import_service.NOTHING_CHANGED]) from error
     by_email = {
         each.email.lower(): each.enrolment_id
-        for each in import_service.list_candidates(cohort)
+        for each in alias_service.list_candidates(cohort)
         if each.email
     }
     aliases: dict[str, int | None] = {}

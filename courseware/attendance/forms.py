@@ -6,11 +6,11 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from courseware.attendance.import_service import Candidate
+from courseware.attendance.alias_service import Candidate
 from courseware.attendance.report_rules import moment_on_the_day
 from courseware.attendance.rules import AttendanceStatus, Presence, SessionTime
 from courseware.attendance.service import RegisterRow, SessionRegister, WantedMark
@@ -196,8 +196,21 @@ class ReportForm(FlaskForm):
         lazy("Report or register sheet"),
         [FileRequired(lazy("Choose a file."))],
         description=lazy(
-            "The attendance report of Microsoft Teams, the participants' report of Zoom, or our "
-            "own sheet. First you see what would happen."
+            "The attendance report of Microsoft Teams, Zoom, Google Meet or Moodle, or our own "
+            "sheet. First you see what would happen."
+        ),
+    )
+
+
+class FilesForm(FlaskForm):
+    """Several files with attendance."""
+
+    files = MultipleFileField(
+        lazy("Reports and register sheets"),
+        [FileRequired(lazy("Choose at least one file."))],
+        description=lazy(
+            "As many as you like, from Microsoft Teams, Zoom, Google Meet, Moodle, or our own "
+            "sheets. Each is recognised by its content, and nothing is written before you say so."
         ),
     )
 

@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from datetime import date
 
-from courseware.attendance import register_imports, teams_imports, zoom_imports
+from courseware.attendance import (
+    meet_imports,
+    moodle_imports,
+    register_imports,
+    teams_imports,
+    zoom_imports,
+)
 from courseware.attendance.report_rules import DateOrder, MeetingReport, UnreadableDate
 from courseware.attendance.sheet_imports import (
+    MOST_PEOPLE,
     NOTHING_CHANGED,
     Dates,
     Header,
@@ -17,6 +24,41 @@ from courseware.errors import BadInput
 from courseware.messages import N_, Message
 
 
+def read_reports(
+    data: bytes,
+    file_name: str,
+    *,
+    on: date | None = None,
+    order: DateOrder | None = None,
+) -> list[MeetingReport]:
+    """Read any file that we know; one report for each session that the file tells apart.
+
+    `on` is the day of the session, to tell day from month. Raises BadInput with sentences
+    that name rows, AmbiguousDates when a person has to say which of two readings is meant
+    (then call again with `order`), UnknownDay when the file has times of the day only (then
+    call again with `on`).
+    """
+    rows = rows_of(data, file_name)
+    try:
+        reports = _read(rows, file_name, Dates(on=on, order=order))
+    except UnreadableDate as error:
+        raise BadInput([_not_a_date(rows, error.text), Message(NOTHING_CHANGED)]) from error
+    if not any(report.people for report in reports):
+        raise BadInput(
+            [Message(N_("“%(file)s” names nobody. Nothing was imported."), file=file_name)]
+        )
+    if any(len(report.people) > MOST_PEOPLE for report in reports):
+        raise BadInput(
+            [
+                Message(
+                    N_("“%(file)s” names more than 1,000 people. Nothing was imported."),
+                    file=file_name,
+                )
+            ]
+        )
+    return [report for report in reports if report.people]
+
+
 def read_report(
     data: bytes,
     file_name: str,
@@ -24,27 +66,17 @@ def read_report(
     on: date | None = None,
     order: DateOrder | None = None,
 ) -> MeetingReport:
-    """Read any file that we know; `on` is the day of the session, to tell day from month.
-
-    Raises BadInput with sentences that name rows, or AmbiguousDates when a person has to
-    say which of two readings is meant (then call again with `order`).
-    """
-    rows = rows_of(data, file_name)
-    try:
-        report = _read(rows, file_name, Dates(on=on, order=order))
-    except UnreadableDate as error:
-        raise BadInput([_not_a_date(rows, error.text), Message(NOTHING_CHANGED)]) from error
-    if not report.people:
-        raise BadInput(
-            [Message(N_("“%(file)s” names nobody. Nothing was imported."), file=file_name)]
-        )
-    return report
+    """The same for a file that is about one session."""
+    return read_reports(data, file_name, on=on, order=order)[0]
 
 
-def _read(rows: Sequence[Row], file_name: str, dates: Dates) -> MeetingReport:
+def _read(rows: Sequence[Row], file_name: str, dates: Dates) -> list[MeetingReport]:
     sections = teams_imports.sections_of(rows)
     if 2 in sections or 3 in sections:
-        return teams_imports.read_sections(sections, dates)
+        return [teams_imports.read_sections(sections, dates)]
+    moodle = moodle_imports.find_header(rows)
+    if moodle is not None:
+        return moodle_imports.read_sessions(rows, moodle, dates)
     header = _header_among(rows)
     if header is None:
         raise BadInput(
@@ -52,8 +84,8 @@ def _read(rows: Sequence[Row], file_name: str, dates: Dates) -> MeetingReport:
                 Message(
                     N_(
                         "“%(file)s” is not a report that can be read here: there is no row with "
-                        "the headings of a Microsoft Teams or Zoom report or of a register sheet "
-                        "(name, e-mail, mark, from, until, note)."
+                        "the headings of a Microsoft Teams, Zoom, Google Meet or Moodle report "
+                        "or of a register sheet (name, e-mail, mark, from, until, note)."
                     ),
                     file=file_name,
                 ),
@@ -62,12 +94,14 @@ def _read(rows: Sequence[Row], file_name: str, dates: Dates) -> MeetingReport:
         )
     columns = header.columns
     if "mark" in columns and "join" not in columns:
-        return register_imports.read_register_sheet(rows, header)
+        return register_imports.read_register_sheets(rows, header)
     if "action" in columns and "timestamp" in columns:
-        return teams_imports.read_list(rows, header, dates)
+        return [teams_imports.read_list(rows, header, dates)]
+    if meet_imports.is_meet(header):
+        return [meet_imports.read_summary(rows, header, dates)]
     if "join" in columns and "leave" in columns:
-        return zoom_imports.read_joins(rows, header, dates)
-    return zoom_imports.read_totals(rows, header, dates)
+        return [zoom_imports.read_joins(rows, header, dates)]
+    return [zoom_imports.read_totals(rows, header, dates)]
 
 
 def _header_among(rows: Sequence[Row]) -> Header | None:

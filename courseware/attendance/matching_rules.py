@@ -22,6 +22,7 @@ class MatchedBy(StrEnum):
     EMAIL = "email"
     NAME = "name"
     ALIAS = "alias"
+    ELSEWHERE = "elsewhere"
     CHOICE = "choice"
     TRAINER = "trainer"
     LEFT_OUT = "left_out"
@@ -80,10 +81,12 @@ class Directory:
         people: Iterable[Known],
         *,
         aliases: Mapping[str, int | None] | None = None,
+        elsewhere: Mapping[str, frozenset[int]] | None = None,
         trainers: Iterable[Known] = (),
     ) -> None:
         self._people = list(people)
         self._aliases = dict(aliases or {})
+        self._elsewhere = dict(elsewhere or {})
         self._by_email = {known.email.lower(): known.id for known in self._people if known.email}
         self._by_name: dict[str, set[int]] = {}
         for known in self._people:
@@ -100,8 +103,8 @@ class Directory:
             for name in known.names
         ]
 
-    def match(self, name: str, email: str = "") -> Match:
-        """Who this is. Never guesses: a resemblance is only suggested."""
+    def match(self, name: str, email: str = "", *, suggest: bool = True) -> Match:
+        """Who this is. Never guesses: a resemblance is only suggested, where that is wanted."""
         if email and (found := self._by_email.get(email.lower())) is not None:
             return Match(MatchedBy.EMAIL, found)
         for key in (email.lower(), name_key(name)):
@@ -117,9 +120,15 @@ class Directory:
             return Match(MatchedBy.TRAINER)
         if candidates:
             reason = Message(N_("several participants have exactly this name"))
-            found_all = tuple(Suggestion(each, reason, 1.0) for each in sorted(candidates))
-            return Match(MatchedBy.UNKNOWN, suggestions=found_all)
-        return Match(MatchedBy.UNKNOWN, suggestions=self._resembling(name, email))
+            return _unknown(candidates, reason)
+        used_by = self._elsewhere.get(name_key(name), frozenset[int]())
+        if len(used_by) == 1:
+            return Match(MatchedBy.ELSEWHERE, next(iter(used_by)))
+        if used_by:
+            return _unknown(used_by, Message(N_("used this name in another cohort")))
+        return Match(
+            MatchedBy.UNKNOWN, suggestions=self._resembling(name, email) if suggest else ()
+        )
 
     def _is_trainer(self, name: str, email: str) -> bool:
         return (bool(email) and email.lower() in self._trainer_emails) or any(
@@ -142,6 +151,11 @@ class Directory:
                     best[person] = found
         ordered = sorted(best.values(), key=lambda each: (-each.resemblance, each.id))
         return tuple(ordered[:MOST_SUGGESTIONS])
+
+
+def _unknown(people: Iterable[int], reason: Message) -> Match:
+    found = tuple(Suggestion(each, reason, 1.0) for each in sorted(people))
+    return Match(MatchedBy.UNKNOWN, suggestions=found)
 
 
 def _suggestion(

@@ -33,9 +33,12 @@ _STATUS_WORDS = {
 _STATUS_BY_WORD = {word: status for status, words in _STATUS_WORDS.items() for word in words}
 
 
-def read_register_sheet(rows: Sequence[Row], header: Header) -> MeetingReport:
-    """Our own sheet: one row a participant, with a mark and the times of the day it needs."""
-    people = []
+def read_register_sheets(rows: Sequence[Row], header: Header) -> list[MeetingReport]:
+    """Our own sheet: one row a participant, with a mark and the times of the day it needs.
+
+    A column with the code of the session tells several sessions apart.
+    """
+    people: dict[str, list[ReportedPerson]] = {}
     wrong: list[Message] = []
     for row in rows[header.index + 1 :]:
         word = row.cell(header.get("mark")).casefold().replace("_", " ")
@@ -63,7 +66,8 @@ def read_register_sheet(rows: Sequence[Row], header: Header) -> MeetingReport:
         arrived = _clock(row, header.get("from"), wrong)
         left = _clock(row, header.get("until"), wrong)
         wrong += _missing_times(row.number, status, arrived, left)
-        people.append(
+        code = row.cell(header.get("session"))[:40]
+        people.setdefault(code, []).append(
             ReportedPerson(
                 name=(name or email)[:LONGEST_NAME],
                 email=email,
@@ -75,7 +79,10 @@ def read_register_sheet(rows: Sequence[Row], header: Header) -> MeetingReport:
             )
         )
     refuse_if(wrong)
-    return MeetingReport(ReportKind.REGISTER, tuple(people))
+    return [
+        MeetingReport(ReportKind.REGISTER, tuple(listed), session_code=code)
+        for code, listed in people.items()
+    ] or [MeetingReport(ReportKind.REGISTER, ())]
 
 
 def _missing_times(

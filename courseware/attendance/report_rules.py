@@ -26,6 +26,8 @@ class ReportKind(StrEnum):
     TEAMS_LIST = "teams_list"
     ZOOM = "zoom"
     ZOOM_TOTALS = "zoom_totals"
+    MEET = "meet"
+    MOODLE = "moodle"
     REGISTER = "register"
 
 
@@ -76,6 +78,13 @@ class MeetingReport:
     title: str = ""
     started: datetime | None = None
     ended: datetime | None = None
+    session_code: str = ""
+    """The session that our own sheet names."""
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it holds marks that a person made, and not the times of a meeting."""
+        return self.kind in (ReportKind.REGISTER, ReportKind.MOODLE)
 
     @property
     def times_known(self) -> bool:
@@ -88,6 +97,10 @@ class AmbiguousDates(Exception):
     def __init__(self, readings: dict[DateOrder, date]) -> None:
         super().__init__("The dates can be read in two ways.")
         self.readings = readings
+
+
+class UnknownDay(Exception):
+    """A file has times of the day and does not say of which day."""
 
 
 class UnreadableDate(Exception):
@@ -221,8 +234,8 @@ def intervals_at(person: ReportedPerson, at: SessionTime, zone: ZoneInfo) -> tup
     """The person's times in UTC; a missing end is the session's, a missing start too."""
     found = []
     for interval in person.intervals:
-        start = _utc(interval.start, zone) if interval.start else at.start
-        end = _utc(interval.end, zone) if interval.end else max(at.end, start)
+        start = in_utc(interval.start, zone) if interval.start else at.start
+        end = in_utc(interval.end, zone) if interval.end else max(at.end, start)
         if start < end:
             found.append(Interval(start, end))
     return tuple(found)
@@ -231,6 +244,9 @@ def intervals_at(person: ReportedPerson, at: SessionTime, zone: ZoneInfo) -> tup
 def presence_at(person: ReportedPerson, at: SessionTime, zone: ZoneInfo) -> Presence:
     """The mark that follows for a session from what a file says of one person."""
     if person.status is not None:
+        if not person.times_known:
+            # Late, but nobody wrote when: the whole session is an upper bound.
+            return Presence(person.status, reported_minutes=at.minutes, times_known=False)
         return Presence(
             person.status,
             arrived_at=_on_the_day(person.arrived, at, zone),
@@ -257,7 +273,8 @@ def moment_on_the_day(clock: time, at: SessionTime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _utc(moment: datetime, zone: ZoneInfo) -> datetime:
+def in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    """A moment on the clock of the file, in UTC."""
     return moment.replace(tzinfo=zone).astimezone(UTC)
 
 
@@ -266,7 +283,7 @@ def touches(report: MeetingReport, at: SessionTime, zone: ZoneInfo) -> bool:
 
     A report that does not touch its session is of another meeting, or in another zone.
     """
-    if report.kind == ReportKind.REGISTER or not report.times_known:
+    if report.is_sheet or not report.times_known:
         return _totals_touch(report, at, zone)
     return any(
         interval.start < at.end and interval.end > at.start
@@ -278,7 +295,7 @@ def touches(report: MeetingReport, at: SessionTime, zone: ZoneInfo) -> bool:
 def _totals_touch(report: MeetingReport, at: SessionTime, zone: ZoneInfo) -> bool:
     if report.started is None or report.ended is None:
         return True
-    return _utc(report.started, zone) < at.end and _utc(report.ended, zone) > at.start
+    return in_utc(report.started, zone) < at.end and in_utc(report.ended, zone) > at.start
 
 
 def outside_session(started: datetime | None, ended: datetime | None) -> str:
@@ -296,6 +313,7 @@ def report_as_json(report: MeetingReport) -> dict[str, Any]:
         "title": report.title,
         "started": _written(report.started),
         "ended": _written(report.ended),
+        "session_code": report.session_code,
         "people": [
             {
                 "name": person.name,
@@ -324,6 +342,7 @@ def report_from_json(kept: Mapping[str, Any]) -> MeetingReport:
         title=kept["title"],
         started=_moment_from(kept["started"]),
         ended=_moment_from(kept["ended"]),
+        session_code=kept.get("session_code", ""),
         people=tuple(
             ReportedPerson(
                 name=person["name"],

@@ -7,7 +7,7 @@ because the programs change and translate them.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -27,7 +27,8 @@ from courseware.tables import UnreadableTable, decoded, read_rows
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000
-MOST_COLUMNS = 60
+MOST_COLUMNS = 200
+MOST_PEOPLE = 1_000
 MOST_SENTENCES = 20
 LONGEST_NAME = 200
 LONGEST_NOTE = 400
@@ -60,7 +61,7 @@ _COLUMNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("action", r"user action|действие|benutzeraktion|aktion"),
         ("duration", r"duration|продолжительность|длительность|dauer"),
         ("join", r"\bjoin|вход|присоединен|подключен|beitritt|beitret|beigetreten"),
-        ("leave", r"\bleave|\bleft|выход|покидан|отключен|verlass"),
+        ("leave", r"\bleave|\bleft|\bexit|выход|покидан|отключен|verlass"),
         ("start", r"start time|время начала|startzeit|beginn"),
         ("end", r"end time|время (окончания|завершения)|endzeit|ende$"),
         ("title", r"topic|meeting title|тема|название собрания|thema|besprechungstitel"),
@@ -68,6 +69,9 @@ _COLUMNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("from", r"^(from|since|с|прибыл\w*|arrived)$"),
         ("until", r"^(until|till|to|до|по|ушел|ушёл)$"),
         ("note", r"^(notes?|comment|примечание|комментарий)$"),
+        ("session", r"^(session|занятие|сессия)$"),
+        ("last_name", r"^(last name|surname|family name|фамилия|nachname)$"),
+        ("first_name", r"^(first name|given name|vorname)$"),
         ("name", r"^(full |user )?name\b|^(полное )?имя\b|^ф\.?\s?и\.?\s?о|^vollständiger name"),
     )
 )
@@ -126,7 +130,17 @@ def header_of(row: Row, index: int) -> Header:
         name = column_named(heading)
         if name is not None:
             columns.setdefault(name, position)
+    if "first_name" in columns and "last_name" in columns:
+        columns["name"] = columns["first_name"]
     return Header(row, index, columns)
+
+
+def name_in(row: Row, header: Header) -> str:
+    """The name in a row, of one column or of two."""
+    parts = [row.cell(header.get("name"))]
+    if "last_name" in header.columns:
+        parts.append(row.cell(header.get("last_name")))
+    return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -158,44 +172,73 @@ def rows_of(data: bytes, file_name: str) -> list[Row]:
         if data.startswith(b"PK"):
             rows = [Row(row.number, row.cells) for row in read_rows(data, file_name)]
         else:
-            rows = _text_rows(decoded(data), file_name)
+            rows = list(_text_rows(_text_of(data), file_name))
     except UnreadableTable as error:
         raise BadInput([*error.messages, Message(NOTHING_CHANGED)]) from error
-    if len(rows) > MOST_ROWS:
-        raise _refused(N_("“%(file)s” has more than 20,000 rows."), file_name)
-    return [
-        Row(row.number, tuple(clean(cell) for cell in row.cells[:MOST_COLUMNS])) for row in rows
-    ]
+    return [Row(row.number, tuple(clean(cell) for cell in row.cells)) for row in rows]
+
+
+def _text_of(data: bytes) -> str:
+    text = decoded(data)
+    if not text.strip("\0 \t\r\n\ufeff"):
+        raise UnreadableTable(Message(N_("The file is empty. Choose the file again.")))
+    return text
 
 
 def _refused(text: str, file_name: str) -> BadInput:
     return BadInput([Message(text, file=file_name), Message(NOTHING_CHANGED)])
 
 
-def _text_rows(text: str, file_name: str) -> list[Row]:
+def _text_rows(text: str, file_name: str) -> Iterator[Row]:
+    """The lines of a text, measured while they are read: a file may be made to be large."""
+    delimiter = _delimiter_of(text)
+    for number, cells in _lines(text, delimiter, file_name):
+        if number > MOST_ROWS:
+            raise _refused(N_("“%(file)s” has more than 20,000 rows."), file_name)
+        if len(cells) > MOST_COLUMNS and any(map(str.strip, cells[MOST_COLUMNS:])):
+            raise BadInput(
+                [
+                    Message(
+                        N_(
+                            "“%(file)s”, row %(row)s has %(count)s columns, and at most "
+                            "%(most)s are read. It is not a report that can be read here."
+                        ),
+                        file=file_name,
+                        row=number,
+                        count=len(cells),
+                        most=MOST_COLUMNS,
+                    ),
+                    Message(NOTHING_CHANGED),
+                ]
+            )
+        yield Row(number, tuple(cells[:MOST_COLUMNS]))
+
+
+def _delimiter_of(text: str) -> str:
     # The list of people decides, not the line of the meeting above it.
     if text.count("\t") >= max(1, text.count("\n") // 2):
+        return "\t"
+    return ";" if text.count(";") > text.count(",") else ","
+
+
+def _lines(text: str, delimiter: str, file_name: str) -> Iterator[tuple[int, list[str]]]:
+    if delimiter == "\t":
         # Programs that write tabs do not quote: a lone quotation mark is part of a name.
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        split = [[cell.strip('"') for cell in line.split("\t")] for line in lines]
-        return [Row(number, tuple(line)) for number, line in enumerate(split, 1)]
-    delimiter = ";" if text.count(";") > text.count(",") else ","
+        for number, line in enumerate(io.StringIO(text, newline=None), 1):
+            yield number, [cell.strip('"') for cell in line.rstrip("\n").split("\t")]
+        return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows = []
     try:
         for cells in reader:
-            rows.append(Row(reader.line_num, tuple(cells)))
-            if len(rows) > MOST_ROWS:
-                break
+            yield reader.line_num, cells
     except csv.Error as error:
         message = N_("“%(file)s” is not a table that can be read.")
         raise _refused(message, file_name) from error
-    return rows
 
 
 def body_of(rows: Sequence[Row], header: Header) -> list[Row]:
     """The rows below the headings that name somebody."""
-    return [row for row in rows[header.index + 1 :] if row.cell(header.get("name"))]
+    return [row for row in rows[header.index + 1 :] if name_in(row, header)]
 
 
 def email_of(row: Row, header: Header) -> str:
@@ -279,6 +322,26 @@ class People:
 
     def listed(self) -> tuple[ReportedPerson, ...]:
         return tuple(self._people.values())
+
+    def add_summary(
+        self,
+        name: str,
+        email: str,
+        row: int,
+        *,
+        interval: ReportedInterval,
+        minutes: int | None,
+    ) -> None:
+        """Add first and last moment of somebody, which may hide that they were away between.
+
+        Where the minutes are fewer than lie between, only they are known.
+        """
+        if interval.start and interval.end and minutes is not None:
+            between = (interval.end - interval.start).total_seconds() / 60
+            if between - minutes > 1:
+                self.add(name, email, row, minutes=minutes)
+                return
+        self.add(name, email, row, interval=interval)
 
     @staticmethod
     def _key(name: str, email: str) -> str:

@@ -97,15 +97,13 @@ def _add_from_summary(
     people: People, row: Row, header: Header, read: Callable[[str], datetime | None]
 ) -> None:
     """Somebody without activities: first and last moment, which hide that they were away."""
-    interval = interval_of(row, header, read)
-    minutes = minutes_in(row.cell(header.get("duration")))
-    name, email = row.cell(header.get("name")), email_of(row, header)
-    if interval.start and interval.end and minutes is not None:
-        between = (interval.end - interval.start).total_seconds() / 60
-        if between - minutes > 1:
-            people.add(name, email, row.number, minutes=minutes)
-            return
-    people.add(name, email, row.number, interval=interval)
+    people.add_summary(
+        row.cell(header.get("name")),
+        email_of(row, header),
+        row.number,
+        interval=interval_of(row, header, read),
+        minutes=minutes_in(row.cell(header.get("duration"))),
+    )
 
 
 def read_list(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingReport:

@@ -13,13 +13,9 @@ from flask.typing import ResponseReturnValue
 
 from courseware import clock
 from courseware.attendance import decision_views as decision_views
-from courseware.attendance import (
-    history_service,
-    import_service,
-    service,
-    state_service,
-    walk_in_service,
-)
+from courseware.attendance import desk_views as desk_views
+from courseware.attendance import history_service, service, state_service, walk_in_service
+from courseware.attendance import import_views as import_views
 from courseware.attendance import paper_views as paper_views
 from courseware.attendance import sync_views as sync_views
 from courseware.attendance import walk_in_views as walk_in_views
@@ -27,20 +23,13 @@ from courseware.attendance.exports import register_sheet
 from courseware.attendance.forms import (
     MarkForm,
     RegisterForm,
-    ReportForm,
-    read_choices,
     signature,
     status_choices,
 )
 from courseware.attendance.history_service import RegisterCell
-from courseware.attendance.imports import read_report
 from courseware.attendance.ledger_views import as_file, bp
-from courseware.attendance.models import AttendanceImport
-from courseware.attendance.report_rules import AmbiguousDates
-from courseware.attendance.rules import ImportState
 from courseware.db import db
-from courseware.errors import BadInput
-from courseware.i18n import _, long_date, ngettext, sentence
+from courseware.i18n import _, ngettext
 from courseware.permissions import Permission, requires, signed_in_user
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.service import find_training_session
@@ -185,117 +174,3 @@ def register_file(training_session: TrainingSession) -> ResponseReturnValue:
     """The register as a sheet that can be filled in and imported again."""
     data = register_sheet(service.read_register(training_session))
     return as_file(data, f"{training_session.cohort.code}-{training_session.code}-register.xlsx")
-
-
-# Imports --------------------------------------------------------------------------------------
-
-
-@bp.route("/sessions/<public_id>/register/import", methods=["GET", "POST"])
-@requires(Permission.IMPORT_ATTENDANCE, on=find_training_session)
-def import_report(training_session: TrainingSession) -> ResponseReturnValue:
-    """Upload a meeting report; nothing is written before it was reviewed."""
-    form = ReportForm()
-    problems: list[str] = []
-    if form.validate_on_submit():
-        data, name = form.file.data.read(), form.file.data.filename or "?"
-        try:
-            proposed = _propose(training_session, data, name)
-        except BadInput as error:
-            db.session.rollback()
-            problems = [sentence(message) for message in error.messages]
-        else:
-            db.session.commit()
-            return redirect(url_for("attendance.review_import", public_id=proposed.public_id), 303)
-    return (
-        render_template(
-            "attendance/import.html",
-            training_session=training_session,
-            cohort=training_session.cohort,
-            form=form,
-            problems=problems,
-        ),
-        422 if problems or form.errors else 200,
-    )
-
-
-def _propose(training_session: TrainingSession, data: bytes, name: str) -> AttendanceImport:
-    zone = service.zone_of(training_session)
-    day = training_session.starts_at.astimezone(zone).date()
-    try:
-        report = read_report(data, name, on=day)
-    except AmbiguousDates as error:
-        # Neither reading is the day of the session, so the file is of another meeting.
-        first, second = (long_date(reading) for reading in error.readings.values())
-        raise BadInput(
-            [
-                _(
-                    "The dates in this file are %(first)s or %(second)s, and the session is on "
-                    "%(day)s. Choose the session of that day.",
-                    first=first,
-                    second=second,
-                    day=long_date(day),
-                )
-            ]
-        ) from error
-    return import_service.propose_import(
-        training_session, report, file_name=name, data=data, by=signed_in_user(), now=clock.now()
-    )
-
-
-@bp.route("/attendance-imports/<public_id>", methods=["GET", "POST"])
-@requires(Permission.IMPORT_ATTENDANCE, on=import_service.find_import)
-def review_import(proposed: AttendanceImport) -> ResponseReturnValue:
-    """What an import would do, name by name; accept it, correct it or put it away."""
-    training_session = import_service.session_of(proposed)
-    count = len(proposed.report["people"])
-    candidates = tuple(import_service.list_candidates(training_session.cohort))
-    choices = read_choices(request.form, count, candidates)
-    act = request.form.get("act", "")
-    problems: list[str] = []
-    if request.method == "POST" and act == "discard":
-        import_service.discard_import(proposed)
-        db.session.commit()
-        flash(_("The file was put away. Nothing was imported."))
-        return redirect(url_for("attendance.register", public_id=training_session.public_id), 303)
-    if request.method == "POST" and act == "accept":
-        try:
-            review = import_service.accept_import(
-                proposed,
-                choices,
-                remember=[place for place in range(count) if f"remember-{place}" in request.form],
-                rest_is_absent="rest" in request.form,
-                by=signed_in_user(),
-                now=clock.now(),
-            )
-        except BadInput as error:
-            db.session.rollback()
-            problems = [sentence(message) for message in error.messages]
-        else:
-            db.session.commit()
-            flash(
-                ngettext(
-                    "The mark of %(num)s participant was imported.",
-                    "The marks of %(num)s participants were imported.",
-                    len(review.marks),
-                )
-            )
-            return redirect(
-                url_for("attendance.register", public_id=training_session.public_id), 303
-            )
-    change = request.form.get("change", "")
-    return (
-        render_template(
-            "attendance/review.html",
-            proposed=proposed,
-            training_session=training_session,
-            cohort=training_session.cohort,
-            review=import_service.review_of(proposed, choices),
-            choices=choices,
-            changing=int(change) if change.isascii() and change.isdigit() else None,
-            sent=request.form,
-            problems=problems,
-            is_open=proposed.state == ImportState.REVIEW,
-            was_accepted_before=import_service.was_accepted_before(proposed),
-        ),
-        422 if problems else 200,
-    )

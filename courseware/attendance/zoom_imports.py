@@ -15,6 +15,7 @@ from courseware.attendance.sheet_imports import (
     interval_of,
     meeting_head,
     minutes_in,
+    name_in,
     refuse_if,
 )
 from courseware.messages import N_, Message
@@ -31,7 +32,7 @@ def read_joins(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingRepo
     people = People()
     for row in body:
         people.add(
-            row.cell(header.get("name")),
+            name_in(row, header),
             email_of(row, header),
             row.number,
             interval=interval_of(row, header, read),
@@ -64,7 +65,7 @@ def read_totals(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingRep
                 )
             )
             continue
-        people.add(row.cell(header.get("name")), email_of(row, header), row.number, minutes=minutes)
+        people.add(name_in(row, header), email_of(row, header), row.number, minutes=minutes)
     refuse_if(wrong)
     return MeetingReport(
         ReportKind.ZOOM_TOTALS,

@@ -1,0 +1,475 @@
+"""The import desk of a cohort: files that were dropped together, and what must be asked of each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer, joinedload
+
+from courseware.accounts.models import User
+from courseware.attendance import import_service
+from courseware.attendance.alias_service import People, people_of
+from courseware.attendance.imports import read_reports
+from courseware.attendance.matching_rules import MatchedBy
+from courseware.attendance.models import AttendanceImport
+from courseware.attendance.proposal_rules import (
+    Slot,
+    chosen_slots,
+    day_in_name,
+    fits,
+    propose,
+)
+from courseware.attendance.report_rules import (
+    AmbiguousDates,
+    DateOrder,
+    MeetingReport,
+    UnknownDay,
+    outside_session,
+    report_from_json,
+)
+from courseware.attendance.rules import ImportState
+from courseware.attendance.service import time_of
+from courseware.cohorts.models import Cohort
+from courseware.db import db, new_public_id
+from courseware.errors import BadInput, Refused
+from courseware.messages import N_, Message
+from courseware.schedule.models import TrainingSession
+from courseware.schedule.service import list_sessions
+
+MOST_FILES = 40
+MOST_LISTED = 200
+
+DATES, SESSION = "dates", "session"
+
+
+@dataclass(frozen=True)
+class DroppedFile:
+    """One file as a browser or the command line sends it."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file that was not kept, and why."""
+
+    name: str
+    messages: tuple[Message | str, ...]
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of files that were dropped together."""
+
+    kept: tuple[AttendanceImport, ...]
+    refused: tuple[RefusedFile, ...]
+    already_here: tuple[AttendanceImport, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read the dates of a file, and the sessions that it would be for."""
+
+    order: DateOrder
+    day: date
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeskLine:
+    """One file for one session, as the desk shows it."""
+
+    kept: AttendanceImport
+    names: int
+    unknown: int
+    is_known: bool
+    when: str
+    offered: tuple[int, ...]
+    """The sessions that its times would fit, where a person has to choose."""
+
+
+@dataclass(frozen=True)
+class DatesQuestion:
+    """Files that were dropped together and whose dates can be read in two ways."""
+
+    desk: str
+    files: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything on the import desk of a cohort."""
+
+    dates: tuple[DatesQuestion, ...]
+    sessions: tuple[DeskLine, ...]
+    review: tuple[DeskLine, ...]
+    done: tuple[AttendanceImport, ...]
+
+    @property
+    def clear(self) -> tuple[DeskLine, ...]:
+        """The files whose every name is known."""
+        return tuple(line for line in self.review if line.is_known)
+
+
+def slots_of(cohort: Cohort) -> list[Slot]:
+    """The sessions of a cohort as far as a file can tell that they are meant."""
+    return [Slot(each.id, each.code, time_of(each)) for each in list_sessions(cohort)]
+
+
+def receive_files(
+    cohort: Cohort, files: Sequence[DroppedFile], *, by: User | None, now: datetime
+) -> Received:
+    """Read files that were dropped together; each stands for itself, nothing is written yet.
+
+    A file that lies on the desk already is not put there twice.
+    """
+    if len(files) > MOST_FILES:
+        raise Refused(
+            Message(
+                N_("These are %(count)s files; choose at most %(most)s at once."),
+                count=len(files),
+                most=MOST_FILES,
+            )
+        )
+    desk = new_public_id()
+    slots, zone = slots_of(cohort), ZoneInfo(cohort.timezone)
+    kept: list[AttendanceImport] = []
+    already: list[AttendanceImport] = []
+    refused: list[RefusedFile] = []
+    for file in files:
+        proposed = import_service.new_import(
+            cohort, file_name=file.name, data=file.data, by=by, now=now, desk=desk
+        )
+        try:
+            with db.session.no_autoflush:
+                lying = _open_alike(proposed)
+                if not lying:
+                    kept += _place(proposed, file.data, slots, zone)
+        except BadInput as error:
+            db.session.expunge(proposed)
+            refused.append(RefusedFile(file.name, tuple(error.messages)))
+            continue
+        if lying:
+            db.session.expunge(proposed)
+            already += lying
+        db.session.flush()
+    return Received(tuple(kept), tuple(refused), tuple(already))
+
+
+def _open_alike(proposed: AttendanceImport) -> list[AttendanceImport]:
+    return list(
+        db.session.scalars(
+            select(AttendanceImport).where(
+                AttendanceImport.cohort_id == proposed.cohort.id,
+                AttendanceImport.file_sha256 == proposed.file_sha256,
+                AttendanceImport.state.in_([ImportState.ASKING, ImportState.REVIEW]),
+            )
+        )
+    )
+
+
+def _place(
+    proposed: AttendanceImport,
+    data: bytes,
+    slots: Sequence[Slot],
+    zone: ZoneInfo,
+    *,
+    order: DateOrder | None = None,
+) -> list[AttendanceImport]:
+    """Put a file before the registers that it is for, or say what must be asked."""
+    name = proposed.file_name
+    try:
+        reports = read_reports(data, name, order=order)
+    except AmbiguousDates as error:
+        readings = {
+            each: _codes(read_reports(data, name, order=each), slots, zone)
+            for each in error.readings
+        }
+        fitting = [each for each, codes in readings.items() if codes]
+        if len(fitting) != 1:
+            return [
+                _ask(
+                    proposed,
+                    data,
+                    DATES,
+                    readings={
+                        str(each): [error.readings[each].isoformat(), *readings[each]]
+                        for each in readings
+                    },
+                )
+            ]
+        order = fitting[0]
+        reports = read_reports(data, name, order=order)
+    except UnknownDay:
+        found = _on_each_day(data, name, slots, zone)
+        if len(found) != 1:
+            offered = [slot.id for slots_there, _report in found for slot in slots_there]
+            return [_ask(proposed, data, SESSION, offered=offered)]
+        return _share_out(proposed, [found[0]])
+    proposals = [(propose(report, slots, zone), report) for report in reports]
+    placed = [
+        (chosen, report)
+        for proposal, report in proposals
+        if (chosen := chosen_slots(proposal, report))
+    ]
+    if placed:
+        # Of a file about many sessions, those that this cohort does not have are left out.
+        return _share_out(proposed, placed)
+    offered = [slot.id for proposal, _report in proposals for slot in proposal.slots]
+    kind, when = reports[0].kind, _when(reports[0])
+    return [_ask(proposed, data, SESSION, order=order, offered=offered, kind=kind, when=when)]
+
+
+def _codes(
+    reports: Iterable[MeetingReport], slots: Sequence[Slot], zone: ZoneInfo
+) -> tuple[str, ...]:
+    return tuple(fit.slot.code for report in reports for fit in fits(report, slots, zone)[:6])
+
+
+def _on_each_day(
+    data: bytes, name: str, slots: Sequence[Slot], zone: ZoneInfo
+) -> list[tuple[tuple[Slot, ...], MeetingReport]]:
+    """A file without a day, read for each day that has sessions; the day in its name decides."""
+    named = day_in_name(name)
+    days = sorted({slot.time.start.astimezone(zone).date() for slot in slots})
+    found = []
+    for day in [named] if named in days else days:
+        (report,) = read_reports(data, name, on=day)
+        chosen = chosen_slots(propose(report, slots, zone), report)
+        if chosen:
+            found.append((chosen, report))
+    return found
+
+
+def _ask(proposed: AttendanceImport, data: bytes, question: str, **more: Any) -> AttendanceImport:
+    proposed.state, proposed.content = ImportState.ASKING, data
+    order = more.pop("order", None)
+    proposed.date_order = order
+    proposed.kind = more.pop("kind", proposed.kind)
+    proposed.report = {"asks": question, **more}
+    return proposed
+
+
+def _share_out(
+    proposed: AttendanceImport,
+    placed: Iterable[tuple[tuple[Slot, ...], MeetingReport]],
+) -> list[AttendanceImport]:
+    """One import for each session: `proposed` itself is the first."""
+    found: list[AttendanceImport] = []
+    taken: set[int] = set()
+    for chosen, report in placed:
+        for slot in chosen:
+            if slot.id in taken:
+                continue
+            taken.add(slot.id)
+            one = proposed if not found else _sibling(proposed)
+            training_session = db.session.get_one(TrainingSession, slot.id)
+            import_service.put_before(one, training_session, report)
+            found.append(one)
+    return found
+
+
+def _sibling(of: AttendanceImport) -> AttendanceImport:
+    one = AttendanceImport(
+        cohort=of.cohort,
+        desk=of.desk,
+        file_name=of.file_name,
+        file_sha256=of.file_sha256,
+        uploaded_at=of.uploaded_at,
+        uploaded_by=of.uploaded_by,
+    )
+    db.session.add(one)
+    return one
+
+
+def _when(report: MeetingReport) -> str:
+    moments = [report.started, report.ended] if report.ended else []
+    for person in report.people:
+        for interval in person.intervals:
+            moments += [interval.start, interval.end]
+    known = [moment for moment in moments if moment is not None]
+    return outside_session(min(known, default=None), max(known, default=None))
+
+
+def answer_dates(cohort: Cohort, desk: str, order: DateOrder) -> list[AttendanceImport]:
+    """Read the dates of all files of one drop in the same way."""
+    slots, zone = slots_of(cohort), ZoneInfo(cohort.timezone)
+    answered = []
+    for proposed in _asking(cohort):
+        if proposed.desk == desk and proposed.report.get("asks") == DATES and proposed.content:
+            answered += _place(proposed, proposed.content, slots, zone, order=order)
+    db.session.flush()
+    return answered
+
+
+def _asking(cohort: Cohort) -> Sequence[AttendanceImport]:
+    return db.session.scalars(
+        select(AttendanceImport)
+        .where(
+            AttendanceImport.cohort_id == cohort.id, AttendanceImport.state == ImportState.ASKING
+        )
+        .order_by(AttendanceImport.id)
+    ).all()
+
+
+def choose_session(proposed: AttendanceImport, training_session: TrainingSession) -> None:
+    """Put a file before the register that a person says it is for.
+
+    Raises BadInput when nobody in it was there during that session.
+    """
+    if training_session.cohort_id != proposed.cohort_id:
+        raise Refused(N_("The session is of another cohort."))
+    if proposed.state is ImportState.ASKING and proposed.content:
+        report = import_service.read_for_session(
+            training_session, proposed.content, proposed.file_name, order=proposed.date_order
+        )
+    elif proposed.state is ImportState.REVIEW:
+        report = report_from_json(proposed.report)
+    else:
+        raise Refused(N_("This import is finished; it can no longer be given another session."))
+    import_service.refuse_another_meeting(training_session, report)
+    import_service.put_before(proposed, training_session, report)
+
+
+def accept_clear(cohort: Cohort, *, by: User | None, now: datetime) -> tuple[int, int]:
+    """Accept every file on the desk in which each name is known: files, marks."""
+    lines = read_desk(cohort).clear
+    marks = 0
+    for line in lines:
+        review = import_service.accept_import(line.kept, {}, by=by, now=now)
+        marks += len(review.marks)
+    return len(lines), marks
+
+
+def withdraw_file(proposed: AttendanceImport, *, by: User | None, now: datetime) -> int:
+    """Withdraw a file from every session that it was imported into; how many entries."""
+    return sum(
+        import_service.withdraw_import(each, by=by, now=now)
+        for each in siblings_of(proposed)
+        if each.state is ImportState.ACCEPTED
+    )
+
+
+def siblings_of(proposed: AttendanceImport) -> list[AttendanceImport]:
+    """The imports of the same dropped file, itself among them, by session."""
+    if not proposed.desk:
+        return [proposed]
+    found = db.session.scalars(
+        select(AttendanceImport)
+        .where(
+            AttendanceImport.cohort_id == proposed.cohort_id,
+            AttendanceImport.desk == proposed.desk,
+            AttendanceImport.file_sha256 == proposed.file_sha256,
+        )
+        .options(joinedload(AttendanceImport.training_session))
+        .order_by(AttendanceImport.id)
+    )
+    return list(found)
+
+
+def next_to_review(proposed: AttendanceImport) -> AttendanceImport | None:
+    """The next file of the same drop that waits for review."""
+    if not proposed.desk:
+        return None
+    return db.session.scalar(
+        select(AttendanceImport)
+        .where(
+            AttendanceImport.cohort_id == proposed.cohort_id,
+            AttendanceImport.desk == proposed.desk,
+            AttendanceImport.state == ImportState.REVIEW,
+            AttendanceImport.id != proposed.id,
+        )
+        .order_by(AttendanceImport.id)
+        .limit(1)
+    )
+
+
+def read_desk(cohort: Cohort) -> Desk:
+    """Everything on the desk, in a constant number of queries."""
+    listed = (
+        select(AttendanceImport)
+        .where(AttendanceImport.cohort_id == cohort.id)
+        .options(
+            joinedload(AttendanceImport.training_session),
+            joinedload(AttendanceImport.uploaded_by),
+            joinedload(AttendanceImport.withdrawn_by),
+            defer(AttendanceImport.content),
+        )
+    )
+    waiting = db.session.scalars(
+        listed.where(AttendanceImport.state.in_([ImportState.ASKING, ImportState.REVIEW])).order_by(
+            AttendanceImport.id
+        )
+    ).all()
+    done = db.session.scalars(
+        listed.where(AttendanceImport.state.in_([ImportState.ACCEPTED, ImportState.WITHDRAWN]))
+        .options(defer(AttendanceImport.report))
+        .order_by(AttendanceImport.uploaded_at.desc(), AttendanceImport.id.desc())
+        .limit(MOST_LISTED)
+    ).all()
+    people = people_of(cohort) if waiting else None
+    asked = [each for each in waiting if each.state is ImportState.ASKING]
+    return Desk(
+        dates=_dates_questions(each for each in asked if each.report.get("asks") == DATES),
+        sessions=tuple(
+            DeskLine(
+                kept=each,
+                names=0,
+                unknown=0,
+                is_known=False,
+                when=each.report.get("when", ""),
+                offered=tuple(each.report.get("offered", ())),
+            )
+            for each in asked
+            if each.report.get("asks") == SESSION
+        ),
+        review=tuple(
+            _review_line(each, people)
+            for each in waiting
+            if each.state is ImportState.REVIEW and people is not None
+        ),
+        done=tuple(done),
+    )
+
+
+def _dates_questions(asked: Iterable[AttendanceImport]) -> tuple[DatesQuestion, ...]:
+    drops: dict[str, list[AttendanceImport]] = {}
+    for each in asked:
+        drops.setdefault(each.desk, []).append(each)
+    return tuple(
+        DatesQuestion(
+            desk,
+            tuple(each.file_name for each in files),
+            tuple(_reading(order, files) for order in DateOrder),
+        )
+        for desk, files in drops.items()
+    )
+
+
+def _reading(order: DateOrder, files: Sequence[AttendanceImport]) -> Reading:
+    kept: list[Mapping[str, list[str]]] = [each.report["readings"] for each in files]
+    codes = dict.fromkeys(code for readings in kept for code in readings[order][1:])
+    return Reading(order, date.fromisoformat(kept[0][order][0]), tuple(codes))
+
+
+def _review_line(kept: AttendanceImport, people: People) -> DeskLine:
+    report = report_from_json(kept.report)
+    directory = people.directory()
+    unknown = sum(
+        1
+        for person in report.people
+        if directory.match(person.name, person.email, suggest=False).by is MatchedBy.UNKNOWN
+    )
+    return DeskLine(
+        kept=kept,
+        names=len(report.people),
+        unknown=unknown,
+        is_known=not unknown,
+        when=_when(report),
+        offered=(),
+    )

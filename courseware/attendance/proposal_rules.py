@@ -1,0 +1,130 @@
+"""Which sessions a file belongs to, by the times and the codes in it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from courseware.attendance.report_rules import MeetingReport, ReportKind, in_utc, intervals_at
+from courseware.attendance.rules import Interval, SessionTime, seconds_inside
+
+LEAST_SHARE = 0.2
+"""A session counts as covered by a file from this share of the best session's time on.
+
+Less is a meeting that ran over, or a laptop that stayed in it.
+"""
+RIVAL_SHARE = 0.5
+NEAR = timedelta(minutes=45)
+"""How far from its session a start may be that a file states without people's times."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A session as far as a file can tell that it is meant."""
+
+    id: int
+    code: str
+    time: SessionTime
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How much of the time in a file lies inside one session."""
+
+    slot: Slot
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The sessions of a file; where `is_certain` is False, a person has to choose one of them."""
+
+    slots: tuple[Slot, ...]
+    is_certain: bool
+
+
+def fits(report: MeetingReport, slots: Sequence[Slot], zone: ZoneInfo) -> list[Fit]:
+    """The sessions that a report touches, the one with most time in it first."""
+    if report.session_code:
+        wanted = report.session_code.casefold()
+        return [Fit(slot, 1) for slot in slots if slot.code.casefold() == wanted]
+    found = [Fit(slot, _seconds(report, slot.time, zone)) for slot in slots]
+    return sorted(
+        (fit for fit in found if fit.seconds > 0),
+        key=lambda fit: (-fit.seconds, fit.slot.time.start, fit.slot.id),
+    )
+
+
+def _seconds(report: MeetingReport, at: SessionTime, zone: ZoneInfo) -> int:
+    if report.kind is ReportKind.MOODLE:
+        if report.started is None:
+            return 0
+        off = abs(in_utc(report.started, zone) - at.start)
+        return max(0, round((NEAR - off).total_seconds())) if off <= NEAR else 0
+    timed = [
+        seconds_inside(intervals_at(person, at, zone), at)
+        for person in report.people
+        if person.times_known and any(each.start and each.end for each in person.intervals)
+    ]
+    if any(timed):
+        return sum(timed)
+    if report.started is None or report.ended is None:
+        return 0
+    whole = Interval(in_utc(report.started, zone), in_utc(report.ended, zone))
+    return seconds_inside([whole], at)
+
+
+def propose(report: MeetingReport, slots: Sequence[Slot], zone: ZoneInfo) -> Proposal:
+    """The sessions that a report is for.
+
+    A meeting that went through several sessions is for each of them, unless it has only
+    totals, which nobody can divide. Of sessions at the same time a person has to choose.
+    """
+    found = fits(report, slots, zone)
+    if not found:
+        return Proposal((), is_certain=False)
+    if report.is_sheet:
+        is_alone = len(found) == 1 or found[0].seconds > found[1].seconds
+        return Proposal(tuple(fit.slot for fit in found), is_certain=is_alone)
+    best = found[0].seconds
+    near = [fit for fit in found if fit.seconds >= LEAST_SHARE * best]
+    taken: list[Fit] = []
+    for fit in near:
+        rivals = [each for each in taken if _overlap(each.slot.time, fit.slot.time)]
+        if any(fit.seconds >= RIVAL_SHARE * each.seconds for each in rivals):
+            return Proposal(tuple(each.slot for each in found), is_certain=False)
+        if not rivals:
+            taken.append(fit)
+    is_divisible = len(taken) == 1 or report.times_known
+    chosen = taken if is_divisible else found
+    return Proposal(tuple(each.slot for each in chosen), is_certain=is_divisible)
+
+
+def chosen_slots(proposal: Proposal, report: MeetingReport) -> tuple[Slot, ...]:
+    """The sessions to import into: none while a person has to choose."""
+    if not proposal.is_certain:
+        return ()
+    first_only = report.is_sheet
+    return (
+        proposal.slots[:1]
+        if first_only
+        else tuple(sorted(proposal.slots, key=lambda slot: (slot.time.start, slot.id)))
+    )
+
+
+_DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
+
+
+def day_in_name(file_name: str) -> date | None:
+    """The day in the name of a file, year first, for files that say none inside."""
+    for year, month, day in _DAY.findall(file_name):
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None
+
+
+def _overlap(one: SessionTime, other: SessionTime) -> bool:
+    return one.start < other.end and other.start < one.end
