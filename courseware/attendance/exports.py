@@ -57,7 +57,7 @@ def register_sheet(register: SessionRegister) -> bytes:
     return write_xlsx(
         Sheet(
             register.training_session.code,
-            ["name", "e-mail", "mark", "from", "until", "note"],
+            ["name", "e-mail", "mark", "from", "until", "note", "session"],
             [
                 [
                     row.names[0],
@@ -66,6 +66,7 @@ def register_sheet(register: SessionRegister) -> bytes:
                     clock_of(row.mark.presence.arrived_at, zone) if row.mark else "",
                     clock_of(row.mark.presence.left_at, zone) if row.mark else "",
                     row.mark.note if row.mark else "",
+                    register.training_session.code,
                 ]
                 for row in register.rows
             ],

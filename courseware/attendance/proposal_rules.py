@@ -3,10 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from courseware.attendance.report_rules import MeetingReport, ReportKind, in_utc, intervals_at
+from courseware.attendance.report_rules import (
+    MeetingReport,
+    ReportedPerson,
+    ReportKind,
+    in_utc,
+)
 from courseware.attendance.rules import Interval, SessionTime, seconds_inside
 
 LEAST_SHARE = 0.2
@@ -63,9 +68,11 @@ def _seconds(report: MeetingReport, at: SessionTime, zone: ZoneInfo) -> int:
         off = abs(in_utc(report.started, zone) - at.start)
         return max(0, round((NEAR - off).total_seconds())) if off <= NEAR else 0
     timed = [
-        seconds_inside(intervals_at(person, at, zone), at)
+        seconds_inside(
+            [Interval(in_utc(start, zone), in_utc(end, zone)) for start, end in spans], at
+        )
         for person in report.people
-        if person.times_known and any(each.start and each.end for each in person.intervals)
+        if person.times_known and (spans := _spans(person, report))
     ]
     if any(timed):
         return sum(timed)
@@ -73,6 +80,15 @@ def _seconds(report: MeetingReport, at: SessionTime, zone: ZoneInfo) -> int:
         return 0
     whole = Interval(in_utc(report.started, zone), in_utc(report.ended, zone))
     return seconds_inside([whole], at)
+
+
+def _spans(person: ReportedPerson, report: MeetingReport) -> list[tuple[datetime, datetime]]:
+    """Somebody's times; where one is missing, the meeting's own, for it ends with the meeting."""
+    return [
+        (start, end)
+        for each in person.intervals
+        if (start := each.start or report.started) and (end := each.end or report.ended)
+    ]
 
 
 def propose(report: MeetingReport, slots: Sequence[Slot], zone: ZoneInfo) -> Proposal:

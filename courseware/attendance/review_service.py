@@ -89,6 +89,21 @@ class ImportReview:
     def unknown(self) -> list[ReviewRow]:
         return [row for row in self.rows if row.is_unknown]
 
+    def others(self, row: ReviewRow) -> list[str]:
+        """The other names in the file of whoever this name is."""
+        return [
+            each.person.name
+            for each in self.rows
+            if row.chosen is not None and each is not row and each.chosen == row.chosen
+        ]
+
+    def joined(self, row: ReviewRow) -> ReviewedMark | None:
+        """The mark from all names of somebody, where this is the last of several."""
+        mine = [each for each in self.rows if row.chosen is not None and each.chosen == row.chosen]
+        if len(mine) < 2 or mine[-1] is not row:
+            return None
+        return next(mark for mark in self.marks if mark.candidate == row.chosen)
+
 
 def review_report(
     training_session: TrainingSession,

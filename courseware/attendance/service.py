@@ -17,6 +17,7 @@ from courseware.attendance.marks_service import (
 from courseware.attendance.models import AttendanceMark, Register
 from courseware.attendance.register_rules import RegisterState, register_state
 from courseware.attendance.rules import (
+    STRENGTH,
     AttendanceStatus,
     Interval,
     MarkSource,
@@ -215,8 +216,11 @@ def record_marks(
     for enrolment_id, mark in wanted.items():
         current = standing.get((training_session.id, enrolment_id))
         is_same = current is None and mark.presence is None
-        if current and current.presence == mark.presence and current.note == mark.note:
-            is_same = True
+        if current and (current.presence, current.note) == (mark.presence, mark.note):
+            # What only an import says would be gone with it: whoever confirms it says it anew.
+            is_same = (
+                STRENGTH[current.source] >= STRENGTH[source or source_of(training_session, by)]
+            )
         if is_same and (training_session.id, enrolment_id) not in disputed:
             continue
         entries.append(

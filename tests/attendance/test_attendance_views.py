@@ -300,6 +300,7 @@ def test_the_register_as_a_sheet_comes_back_unchanged(course, browser, make):
         "14:20",
         "",
         "bus",
+        "S01",
     )
     sheet = {"file": (io.BytesIO(data), "register.xlsx")}
     review = client.post(address(session, "/import"), data=sheet).location
