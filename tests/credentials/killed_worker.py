@@ -10,6 +10,7 @@ import os
 import signal
 import stat
 import sys
+import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -151,6 +152,8 @@ def main() -> None:
     """Fork workers and wait for them, as told on the standard input."""
     import certificates.press  # noqa: F401  once for all of them
 
+    with tempfile.TemporaryDirectory() as nowhere:  # an application imports every feature
+        create_app({"COURSEWARE_VAR": nowhere, "COURSEWARE_SECRET_KEY": "x" * 32})
     for line in sys.stdin:
         told = json.loads(line)
         if told["act"] == "wait":

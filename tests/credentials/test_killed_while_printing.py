@@ -6,6 +6,7 @@ issue at once, as two coordinators would.
 """
 
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import factories
 import pytest
 from credentials.killed_worker import POINTS
 from sqlalchemy import inspect, select, text
@@ -90,8 +92,10 @@ def kept_templates(tmp_path_factory):
 
 
 @pytest.fixture
-def three_cohorts(app, make, attend, kept_templates):
+def three_cohorts(app, make, attend, kept_templates, monkeypatch):
     """Three cohorts of one programme, of which all have earned their certificates."""
+    # Everything is called the same in each test, so that what is kept serves them all.
+    monkeypatch.setattr(factories, "_number", itertools.count(1))
     app.config["SETTINGS"].var.mkdir(parents=True, exist_ok=True)
     (app.config["SETTINGS"].var / "templates").symlink_to(kept_templates)
     programme = make.programme(module_minutes=90)
