@@ -52,6 +52,9 @@ class Permission(StrEnum):
     IMPORT_ATTENDANCE = "import attendance reports"
     SEE_LEDGER = "see the hours ledger of a cohort"
     SEE_OWN_HOURS = "see the hours of one participant"
+    REQUEST_ABOUT_MARKS = "announce an absence, ask to have a mark looked at again"
+    SEE_REQUEST = "see the papers of an announced absence"
+    DECIDE_REQUESTS = "decide about absences, questions and disputed marks"
     CONFIRM_NAME = "confirm how a name is printed"
     RUN_FEEDBACK = "open and close feedback, edit questionnaires, import answers"
     SEE_SESSION_FEEDBACK = "see the feedback on a session (trainers: their own part)"
@@ -95,6 +98,9 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.IMPORT_ATTENDANCE: _TEACHING,
     Permission.SEE_LEDGER: _STAFF,
     Permission.SEE_OWN_HOURS: _STAFF | {Role.SELF},
+    Permission.REQUEST_ABOUT_MARKS: frozenset({Role.SELF}),
+    Permission.SEE_REQUEST: _STAFF | {Role.SELF},
+    Permission.DECIDE_REQUESTS: _STAFF,
     Permission.CONFIRM_NAME: _STAFF | {Role.SELF},
     Permission.RUN_FEEDBACK: _STAFF,
     Permission.SEE_SESSION_FEEDBACK: _TEACHING,

@@ -1,6 +1,7 @@
 """The history of a register: every entry, with who made it, when and how."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -122,3 +123,16 @@ def mark_presence(mark: AttendanceMark) -> Presence | None:
     if mark.status is None:
         return None
     return presence_of(mark.status, mark.arrived_at, mark.left_at, mark.intervals, mark.minutes)
+
+
+def as_form_data(entry: HistoryEntry | None, zone: ZoneInfo) -> dict[str, str]:
+    """An entry as the form of one mark shows it."""
+    if entry is None or entry.presence is None:
+        return {"status": "none"}
+    presence = entry.presence
+    return {
+        "status": presence.status,
+        "arrived": f"{presence.arrived_at.astimezone(zone):%H:%M}" if presence.arrived_at else "",
+        "left": f"{presence.left_at.astimezone(zone):%H:%M}" if presence.left_at else "",
+        "note": entry.mark.note,
+    }

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from courseware import clock
-from courseware.attendance import entries_service, ledger_service
+from courseware.attendance import entries_service, ledger_service, request_service
 from courseware.attendance.exports import status_word
 from courseware.attendance.ledger_exports import entries_file, ledger_workbook
 from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
@@ -127,9 +127,11 @@ def entries_table(cohort: Cohort) -> ResponseReturnValue:
 @requires(Permission.SEE_OWN_HOURS, on=find_enrolment)
 def participant(enrolment: Enrolment) -> ResponseReturnValue:
     """One participant's hours, with the marks that every figure is made of."""
+    now = clock.now()
     return render_template(
         "attendance/participant.html",
         enrolment=enrolment,
         cohort=enrolment.cohort,
-        attendance=ledger_service.attendance_of(enrolment, now=clock.now()),
+        attendance=ledger_service.attendance_of(enrolment, now=now),
+        requests=request_service.requests_of(enrolment, now=now),
     )

@@ -196,7 +196,8 @@ class AbsenceNotice(db.Model):
     training_session_id: Mapped[int] = mapped_column(ForeignKey("training_session.id"))
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
     reason: Mapped[str] = mapped_column(String(2000))
-    attachment_sha256: Mapped[str | None] = mapped_column(String(64))
+    pages: Mapped[list[str]] = mapped_column(default=list)
+    """SHA-256 of each page of the paper that goes with it, drawn anew by us."""
     attachment_name: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[NoticeState]
     announced_at: Mapped[datetime]

@@ -1,7 +1,5 @@
 """Routes: registers, corrections and their history, imports."""
 
-from typing import Any
-
 from flask import (
     flash,
     redirect,
@@ -17,6 +15,7 @@ from courseware.attendance import desk_views as desk_views
 from courseware.attendance import history_service, service, state_service, walk_in_service
 from courseware.attendance import import_views as import_views
 from courseware.attendance import paper_views as paper_views
+from courseware.attendance import request_views as request_views
 from courseware.attendance import sync_views as sync_views
 from courseware.attendance import walk_in_views as walk_in_views
 from courseware.attendance.exports import register_sheet
@@ -115,7 +114,7 @@ def mark(cell: RegisterCell) -> ResponseReturnValue:
     at, zone = service.time_of(training_session), service.zone_of(training_session)
     history = history_service.history_of(training_session, enrolment.id)
     in_force = next((entry for entry in history if entry.is_in_force), None)
-    form = MarkForm(data=_as_form_data(in_force, zone))
+    form = MarkForm(data=history_service.as_form_data(in_force, zone))
     if form.read(at, zone) and form.mark is not None:
         service.record_marks(
             training_session,
@@ -141,18 +140,6 @@ def mark(cell: RegisterCell) -> ResponseReturnValue:
         ),
         422 if form.errors else 200,
     )
-
-
-def _as_form_data(entry: history_service.HistoryEntry | None, zone: Any) -> dict[str, str]:
-    if entry is None or entry.presence is None:
-        return {"status": "none"}
-    presence = entry.presence
-    return {
-        "status": presence.status,
-        "arrived": f"{presence.arrived_at.astimezone(zone):%H:%M}" if presence.arrived_at else "",
-        "left": f"{presence.left_at.astimezone(zone):%H:%M}" if presence.left_at else "",
-        "note": entry.mark.note,
-    }
 
 
 @bp.get("/sessions/<public_id>/register/history")

@@ -118,7 +118,7 @@ def upgrade() -> None:
         sa.Column("training_session_id", sa.Integer(), nullable=False),
         sa.Column("enrolment_id", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(2000), nullable=False),
-        sa.Column("attachment_sha256", sa.String(64), nullable=True),
+        sa.Column("pages", sa.JSON(), nullable=False),
         sa.Column("attachment_name", sa.String(200), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
         _moment("announced_at", nullable=False),

@@ -15,7 +15,8 @@ from courseware import create_app
 from courseware.accounts.models import User
 from courseware.attendance import import_service
 from courseware.attendance.imports import read_report
-from courseware.attendance.models import RegisterEvidence
+from courseware.attendance.models import AbsenceNotice, MarkReview, RegisterEvidence
+from courseware.attendance.request_rules import NoticeState, ReviewState
 from courseware.cohorts.models import ImportDraft
 from courseware.credentials import preflight_service
 from courseware.credentials.models import (
@@ -41,6 +42,8 @@ THINGS = {
     "/enrolments/": "enrolment",
     "/attendance-imports/": "attendance_import",
     "/signed-sheets/": "evidence",
+    "/absence-notices/": "notice",
+    "/mark-reviews/": "review",
     "/schedule-imports/": "draft",
     "/participants/": "enrolment",
     "/participants/import/": "people_draft",
@@ -54,7 +57,7 @@ THINGS = {
     "/people/": "person",
 }
 # What somebody is towards the things of their own cohort.
-OWN = {"enrolment", "credential"}
+OWN = {"enrolment", "credential", "notice", "review"}
 ROLES = {
     "outsider": set(),
     "participant": {Role.PARTICIPANT},
@@ -115,14 +118,23 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         training_session=one, sha256="0" * 64, file_name="x.jpg", uploaded_at=make.NOW,
         uploaded_by=trainer,
     )  # fmt: skip
-    db.session.add_all([credential, proposal, evidence])
+    notice = AbsenceNotice(
+        training_session=one, enrolment=enrolment, reason="ill", pages=["0" * 64],
+        state=NoticeState.ANNOUNCED, announced_at=make.NOW,
+    )  # fmt: skip
+    review = MarkReview(
+        training_session=one, enrolment=enrolment, text="I was there",
+        state=ReviewState.ASKED, asked_at=make.NOW,
+    )  # fmt: skip
+    db.session.add_all([credential, proposal, evidence, notice, review])
     db.session.commit()
     things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
         "questionnaire": questionnaire, "round": asked, "draft": draft,
         "people_draft": people_draft,
         "batch": batch, "proposal": proposal,
-        "attendance_import": report, "evidence": evidence, "credential": credential,
+        "attendance_import": report, "evidence": evidence, "notice": notice,
+        "review": review, "credential": credential,
         "person": trainer,
         "organisation": programme.partners[0].organisation,
     }  # fmt: skip
