@@ -1,9 +1,9 @@
-"""What the worker does for registers: closes those whose time is over, reminds of empty ones."""
+"""What the worker does for registers and hours: closes, reminds, warns."""
 
 from flask import url_for
 
 from courseware import clock, jobs
-from courseware.attendance import ledger_service, state_service
+from courseware.attendance import ledger_service, state_service, warning_service
 from courseware.db import db
 
 
@@ -32,3 +32,18 @@ def remind_of_registers() -> None:
                 training_session, unmarked=summary.unmarked, link=link, now=now
             )
     db.session.commit()
+
+
+@jobs.chore
+def warn_participants() -> None:
+    """Tell participants whose hours are in danger, once, where the programme says so."""
+    now = clock.now()
+    if now.minute >= 3:  # whole ledgers are reckoned for this: at the beginning of each hour
+        return
+    for cohort in warning_service.list_cohorts_to_watch(now=now):
+        warning_service.warn_participants(
+            cohort,
+            link_to=lambda id: url_for("attendance.participant", public_id=id, _external=True),
+            now=now,
+        )
+        db.session.commit()

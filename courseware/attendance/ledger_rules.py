@@ -261,7 +261,7 @@ def participant_ledger(course: Course, marks: Mapping[int, Presence]) -> Partici
         credited=credited,
         unmarked=nowhere.unmarked + sum(each.unmarked for each in modules),
         reachable=reachable,
-        standing=_standing(course, credited=credited, reachable=reachable, modules=modules),
+        standing=standing_of(course, credited=credited, reachable=reachable, modules=modules),
         modules=modules,
         sessions=tuple(lines),
     )
@@ -292,9 +292,10 @@ def _module_line(total: ModuleTotal, sums: _Sums) -> ModuleLine:
     )
 
 
-def _standing(
+def standing_of(
     course: Course, *, credited: Minutes, reachable: Minutes, modules: Iterable[ModuleLine]
 ) -> Standing:
+    """How somebody stands against what the course asks."""
     if credited >= course.needed:
         return Standing.REACHED
     if reachable < course.needed:

@@ -1,21 +1,28 @@
 """Routes: the hours ledger of a cohort and of a participant."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, get_template_attribute, render_template, send_file, url_for
+from flask import Blueprint, get_template_attribute, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from courseware import clock
-from courseware.attendance import entries_service, ledger_service, request_service
+from courseware.attendance import (
+    entries_service,
+    ledger_service,
+    request_service,
+    warning_service,
+)
 from courseware.attendance.exports import status_word
 from courseware.attendance.ledger_exports import entries_file, ledger_workbook
 from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
 from courseware.attendance.rules import AttendanceStatus
+from courseware.attendance.what_if_rules import what_if
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.cohorts.service import find_cohort, find_enrolment
 from courseware.i18n import _, hours
@@ -37,13 +44,26 @@ def ledger(cohort: Cohort) -> ResponseReturnValue:
     """The hours of everybody in a cohort; who needs attention comes first."""
     found = ledger_service.ledger_of(cohort, now=clock.now())
     hour = cohort.programme.academic_hour_minutes
+    threshold, percent = request.args.get("threshold", ""), _percent(request.args.get("threshold"))
     return render_template(
         "attendance/ledger.html",
         cohort=cohort,
         ledger=found,
         hours_of=cache(lambda minutes: hours(minutes, hour)),
         cells_of=_cells(found),
+        told=warning_service.warnings_of(cohort),
+        standings=Counter(row.ledger.standing for row in found.rows),
+        threshold=threshold,
+        what_if=None if percent is None else what_if(found.course, found.by_enrolment, percent),
     )
+
+
+def _percent(text: str | None) -> int | None:
+    """A share that a programme could ask for, from 0 to 100; None for everything else."""
+    text = (text or "").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) > 100:
+        return None
+    return int(text)
 
 
 _SHAPES = {

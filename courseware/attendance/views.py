@@ -10,6 +10,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
+from courseware.attendance import balance_views as balance_views
 from courseware.attendance import decision_views as decision_views
 from courseware.attendance import desk_views as desk_views
 from courseware.attendance import history_service, service, state_service, walk_in_service

@@ -1,8 +1,9 @@
 """The hours ledger adds up, whatever was marked and however the schedule looks."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courseware.attendance.ledger_rules import (
@@ -16,11 +17,14 @@ from courseware.attendance.ledger_rules import (
 from courseware.attendance.rules import (
     AttendanceStatus,
     Interval,
+    MarkSource,
     Presence,
     SessionTime,
+    mark_in_force,
     presence_from_intervals,
     presence_from_total,
 )
+from courseware.attendance.what_if_rules import what_if
 
 MORNING = datetime(2025, 4, 7, 4, 0, tzinfo=UTC)
 PRESENT = Presence(AttendanceStatus.PRESENT)
@@ -213,3 +217,86 @@ def test_time_that_passes_without_marks_changes_nothing_that_can_be_reached(case
     ledger = participant_ledger(Course.of(modules, sessions, requirement), {})
     assert ledger.reachable == ledger.planned
     assert ledger.credited == 0
+
+
+@dataclass(frozen=True)
+class Said:
+    """An entry of a history: `presence` None takes the mark back."""
+
+    id: int
+    session_id: int
+    source: MarkSource
+    marked_at: datetime
+    presence: Presence | None
+
+
+@st.composite
+def histories(draw):
+    """A course and any history of entries in it, each made at a moment of its own."""
+    modules, sessions, requirement, _marks = draw(cases())
+    said = []
+    for number in range(draw(st.integers(0, 12)) if sessions else 0):
+        session = draw(st.sampled_from(sessions))
+        said.append(
+            Said(
+                number,
+                session.id,
+                draw(st.sampled_from(MarkSource)),
+                MORNING + timedelta(minutes=number),
+                draw(st.none() | presences(session.scheduled)),
+            )
+        )
+    return Course.of(modules, sessions, requirement), said
+
+
+def ledger_from(course, history):
+    """What the ledger says when the entries arrive in this order and are numbered as they come."""
+    cells = {}
+    for entry in history:
+        cells.setdefault(entry.session_id, []).append(entry)
+    counting = {id: mark_in_force(entries).presence for id, entries in cells.items()}
+    return participant_ledger(course, {id: mark for id, mark in counting.items() if mark})
+
+
+@settings(max_examples=50)
+@given(histories())
+def test_for_any_history_credited_is_at_most_attended_is_at_most_delivered(case):
+    the_course, history = case
+    ledger = ledger_from(the_course, history)
+    earns = the_course.requirement.excused_earns_hours
+    for line in (ledger, *ledger.modules, *ledger.sessions):
+        assert 0 <= line.credited <= line.attended + (line.excused if earns else 0)
+        assert line.attended + line.excused <= line.delivered
+
+
+@settings(max_examples=50)
+@given(histories(), st.randoms())
+def test_the_order_in_which_the_same_entries_arrive_does_not_change_the_ledger(case, random):
+    the_course, history = case
+    shuffled = list(history)
+    random.shuffle(shuffled)
+    renumbered = [
+        Said(number, *list(vars(entry).values())[1:]) for number, entry in enumerate(shuffled)
+    ]
+    assert ledger_from(the_course, renumbered) == ledger_from(the_course, history)
+
+
+def test_a_lower_threshold_moves_the_one_who_reaches_it():
+    the_course = course(held(1), held(2), held(3))
+    ledgers = {
+        1: participant_ledger(the_course, {1: PRESENT, 2: PRESENT, 3: ABSENT}),
+        2: participant_ledger(the_course, {1: ABSENT, 2: ABSENT, 3: ABSENT}),
+    }
+    found = what_if(the_course, ledgers, 60)
+    assert found.changed == {1: (Standing.OUT_OF_REACH, Standing.REACHED)}
+    assert (found.before[Standing.OUT_OF_REACH], found.after[Standing.OUT_OF_REACH]) == (2, 1)
+
+
+@given(cases(), st.integers(0, 100))
+def test_a_what_if_says_what_the_ledger_would_say(case, percent):
+    modules, sessions, requirement, marks = case
+    now = Course.of(modules, sessions, requirement)
+    then = Course.of(modules, sessions, Requirement(percent, requirement.excused_earns_hours))
+    found = what_if(now, {1: participant_ledger(now, marks)}, percent)
+    assert found.after[participant_ledger(then, marks).standing] == 1
+    assert found.needed == then.needed
