@@ -156,6 +156,18 @@ SETTINGS = (
     Setting("upload_megabytes", "20", "The largest upload.", _number(1, 200)),
     Setting("session_hours", "336", "After how many hours a sign-in ends.", _number(1, 8760)),
     Setting(
+        "check_in_seconds",
+        "20",
+        "How long the code for check-in stands on the wall; the one before it is still taken.",
+        _number(5, 600),
+    ),
+    Setting(
+        "check_in_opens_minutes",
+        "15",
+        "How many minutes before a session its check-in opens; it ends with the session.",
+        _number(0, 240),
+    ),
+    Setting(
         "limits_url",
         "memory://",
         "Where rate limits count; several processes share one with `redis://…`.",
@@ -197,6 +209,8 @@ class Settings:
     timezone: str
     upload_megabytes: int
     session_hours: int
+    check_in_seconds: int
+    check_in_opens_minutes: int
     limits_url: str
     timestamp_url: str
     timestamp_roots: bytes

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ANSWER_FEEDBACK = "open a feedback link and answer"
     VERIFY_CERTIFICATE = "verify a certificate"
     AGREE_TO_CERTIFICATES = "agree to a list of certificates by an approver's link"
+    CHECK_IN = "check in to a session by the code on its wall, or by a personal link"
     READ_CALENDAR = "read a calendar feed by its secret address"
     SEE_HOME = "see the own first page"
     EDIT_OWN_PROFILE = "edit the own names, language and password"
@@ -77,6 +78,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.ANSWER_FEEDBACK: _ANYONE,
     Permission.VERIFY_CERTIFICATE: _ANYONE,
     Permission.AGREE_TO_CERTIFICATES: _ANYONE,
+    Permission.CHECK_IN: _ANYONE,
     Permission.READ_CALENDAR: _ANYONE,
     Permission.SEE_COMPONENTS: _ANYONE,
     Permission.SEE_HOME: _ANYONE,

@@ -11,11 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from courseware import clock
 from courseware.attendance import balance_views as balance_views
+from courseware.attendance import check_in_views as check_in_views
 from courseware.attendance import decision_views as decision_views
 from courseware.attendance import desk_views as desk_views
 from courseware.attendance import history_service, service, state_service, walk_in_service
 from courseware.attendance import import_views as import_views
 from courseware.attendance import paper_views as paper_views
+from courseware.attendance import projector_views as projector_views
 from courseware.attendance import request_views as request_views
 from courseware.attendance import sync_views as sync_views
 from courseware.attendance import walk_in_views as walk_in_views

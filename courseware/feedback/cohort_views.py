@@ -1,10 +1,8 @@
 """Routes of those who run feedback: rounds, results, the report, imports."""
 
-import io
 from datetime import timedelta
 from pathlib import PurePath
 
-import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -30,6 +28,7 @@ from courseware.feedback.models import FeedbackRound
 from courseware.feedback.rules import About
 from courseware.i18n import LANGUAGES, _, language, ngettext, sentence
 from courseware.permissions import Permission, may, requires, signed_in_user
+from courseware.qr import qr_svg
 from courseware.schedule.service import list_sessions
 
 bp = Blueprint("feedback", __name__)
@@ -198,13 +197,7 @@ def _room_address(asked: FeedbackRound) -> str:
 
 
 def _qr(address: str) -> Markup:
-    """The QR code of an address as inline SVG without any style of its own."""
-    written = io.BytesIO()
-    segno.make(address, error="m").save(
-        written, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2,
-        svgclass="qr", lineclass=None, title=_("QR code of the link"), dark="#000", light="#fff",
-    )  # fmt: skip
-    return Markup(written.getvalue().decode())
+    return qr_svg(address, title=_("QR code of the link"))
 
 
 @bp.get("/cohorts/<public_id>/feedback/report.<kind>")

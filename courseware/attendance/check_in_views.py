@@ -1,0 +1,357 @@
+"""Routes of those who check in: the code on the wall, the code by mail, the personal link."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
+
+from courseware import clock
+from courseware.attendance import check_in_known_service as known_service
+from courseware.attendance import check_in_service
+from courseware.attendance.check_in_rules import (
+    MAIL_CODE_DIGITS,
+    NOT_ENROLLED,
+    KnownBy,
+)
+from courseware.attendance.ledger_views import bp
+from courseware.attendance.models import CheckIn
+from courseware.cohorts.service import list_enrolments
+from courseware.db import db
+from courseware.errors import Refused
+from courseware.i18n import _, sentence
+from courseware.permissions import Permission, requires, signed_in_user
+from courseware.schedule.models import TrainingSession
+from courseware.security import limiter
+
+DEVICE_LASTS = 400 * 24 * 3600
+"""Seconds; browsers keep no cookie longer."""
+
+View = Callable[..., ResponseReturnValue]
+
+
+# The phone --------------------------------------------------------------------------------------
+
+
+def _cookie() -> str:
+    return f"{'__Host-' if current_app.config['SETTINGS'].is_https else ''}courseware-phone"
+
+
+def _device() -> str:
+    """What tells this phone apart; a phone that has no cookie yet gets one with the answer."""
+    token = request.cookies.get(_cookie(), "")[:64]
+    if len(token) < 24:
+        token = g.setdefault("new_phone", known_service.new_device_token())
+    return known_service.device_digest(token)
+
+
+def _phone_or_address() -> str:
+    return "check-in:" + (request.cookies.get(_cookie(), "")[:64] or get_remote_address())
+
+
+def _from_a_phone(view: View) -> View:
+    """Give a phone its cookie, and a refusal its page."""
+
+    @wraps(view)
+    def wrapped(*values: Any, **named: Any) -> ResponseReturnValue:
+        try:
+            answer = make_response(view(*values, **named))
+        except Refused as error:
+            db.session.rollback()
+            page = render_template("attendance/check_in_refused.html", reason=error.message)
+            answer = make_response(page, 409)
+        return _with_cookie(answer)
+
+    return wrapped
+
+
+def _with_cookie(answer: Response) -> Response:
+    if token := g.pop("new_phone", None):
+        answer.set_cookie(
+            _cookie(),
+            token,
+            max_age=DEVICE_LASTS,
+            secure=current_app.config["SETTINGS"].is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer
+
+
+def _network() -> str:
+    return known_service.network_digest(get_remote_address())
+
+
+# A whole class may share one address; a single phone has no reason to be fast.
+_room_limit = limiter.limit("1200 per minute")
+_phone_limit = limiter.limit("30 per minute", methods=["POST"], key_func=_phone_or_address)
+
+
+# The code on the wall ---------------------------------------------------------------------------
+
+
+@bp.route("/check-in", methods=["GET", "POST"])
+@requires(Permission.CHECK_IN)
+@_room_limit
+@_phone_limit
+@_from_a_phone
+def type_code() -> ResponseReturnValue:
+    """Type the code on the wall, for who cannot scan it."""
+    device, now = _device(), clock.now()
+    user = signed_in_user()
+    problem = ""
+    if request.method == "POST":
+        try:
+            training_session = check_in_service.find_session_by_code(
+                request.form.get("code", ""), now=now
+            )
+        except Refused as error:
+            problem = sentence(error.message)
+        else:
+            known = known_service.find_known(training_session, user=user, device=device)
+            if known is not None:
+                found = check_in_service.check_in(
+                    training_session, known.enrolment, known_by=known.by, scanned_at=now,
+                    device=device, network=_network(), now=now,
+                )  # fmt: skip
+                db.session.commit()
+                return _to_result(training_session, found)
+            scan = known_service.seal_scan(training_session, device, at=now)
+            return redirect(_page(training_session, scan), 303)
+    page = render_template(
+        "attendance/check_in_code.html",
+        owner=user or known_service.find_owner(device),
+        problem=problem,
+        typed=request.form.get("code", "")[:60],
+    )
+    return page, 422 if problem else 200
+
+
+@bp.get("/check-in/<public_id>/<code>")
+@requires(Permission.CHECK_IN)
+@_room_limit
+@_from_a_phone
+def scan(public_id: str, code: str) -> ResponseReturnValue:
+    """The address in the QR code: good for some seconds, for one session."""
+    training_session = _find(public_id)
+    now = clock.now()
+    check_in_service.refuse_code(training_session, code, now=now)
+    device = _device()
+    return _choose(training_session, known_service.seal_scan(training_session, device, at=now))
+
+
+@bp.route("/check-in/<public_id>", methods=["GET", "POST"])
+@requires(Permission.CHECK_IN)
+@_room_limit
+@_phone_limit
+@_from_a_phone
+def check_in(public_id: str) -> ResponseReturnValue:
+    """Check in with a scan: as who we know, else with a name that is to be proved."""
+    training_session, now, device = _find(public_id), clock.now(), _device()
+    sealed = request.values.get("scan", "")
+    if not sealed:
+        return redirect(url_for("attendance.type_code"), 303)
+    scanned_at = known_service.read_scan(sealed, training_session, device, now=now)
+    if request.method == "GET":
+        return _choose(training_session, sealed)
+    place = known_service.find_place(training_session, request.form.get("who", ""))
+    if place is None:
+        return _choose(training_session, sealed, _("Choose your name in the list."))
+    act = request.form.get("act", "")
+    if act == "mail":
+        try:
+            known_service.send_mail_code(training_session, place, device=device, now=now)
+        except Refused as error:
+            db.session.rollback()
+            return _choose(training_session, sealed, sentence(error.message), place.public_id)
+        address = url_for(
+            "attendance.type_mail_code",
+            public_id=training_session.public_id, scan=sealed, who=place.public_id,
+        )  # fmt: skip
+        db.session.commit()
+        return redirect(address, 303)
+    known_by = KnownBy.NOBODY
+    if act != "trainer":
+        known = known_service.find_known(training_session, user=signed_in_user(), device=device)
+        if known is None or known.enrolment.id != place.id:
+            # Signed out meanwhile, or another name than the one that this phone stands for.
+            return _choose(training_session, sealed, _("Choose how we know that it is you."))
+        known_by = known.by
+    found = check_in_service.check_in(
+        training_session, place, known_by=known_by, scanned_at=scanned_at,
+        device=device, network=_network(), now=now,
+    )  # fmt: skip
+    answer = _to_result(training_session, found)
+    db.session.commit()
+    return answer
+
+
+def _choose(
+    training_session: TrainingSession, scan: str, problem: str = "", chosen: str = ""
+) -> ResponseReturnValue:
+    """The page of one session: one button for who is known, else the names."""
+    known = None
+    if not problem and "names" not in request.args:  # else somebody else uses this phone
+        known = known_service.find_known(training_session, user=signed_in_user(), device=_device())
+    if known is not None:
+        found = check_in_service.find_check_in_of(training_session, known.enrolment)
+        if found is not None and found.state.makes_a_mark:
+            return _to_result(training_session, found)
+    page = render_template(
+        "attendance/check_in.html",
+        training_session=training_session,
+        cohort=training_session.cohort,
+        known=known,
+        scan=scan,
+        people=[] if known else list_enrolments(training_session.cohort),
+        problem=problem,
+        chosen=chosen,
+        here=_page(training_session, scan),
+    )
+    return page, 422 if problem else 200
+
+
+@bp.route("/check-in/<public_id>/mail", methods=["GET", "POST"])
+@requires(Permission.CHECK_IN)
+@_room_limit
+@_phone_limit
+@_from_a_phone
+def type_mail_code(public_id: str) -> ResponseReturnValue:
+    """Type the code that came by mail; the minute is that of the scan."""
+    training_session, now, device = _find(public_id), clock.now(), _device()
+    sealed = request.values.get("scan", "")
+    scanned_at = known_service.read_scan(sealed, training_session, device, now=now)
+    place = known_service.find_place(training_session, request.values.get("who", ""))
+    if place is None:
+        raise Refused(NOT_ENROLLED)
+    problem = ""
+    if request.method == "POST":
+        wrong = known_service.use_mail_code(
+            place, request.form.get("code", ""), device=device, now=now
+        )
+        if wrong is None:
+            found = check_in_service.check_in(
+                training_session, place, known_by=KnownBy.MAIL, scanned_at=scanned_at,
+                device=device, network=_network(), now=now,
+            )  # fmt: skip
+            answer = _to_result(training_session, found)
+            db.session.commit()
+            return answer
+        problem = sentence(wrong)
+        db.session.commit()  # the try counts
+        training_session = _find(public_id)
+    page = render_template(
+        "attendance/check_in_mail.html",
+        training_session=training_session,
+        cohort=training_session.cohort,
+        scan=sealed,
+        who=request.values.get("who", "")[:40],
+        problem=problem,
+        digits=MAIL_CODE_DIGITS,
+        here=_page(training_session, sealed),
+    )
+    return page, 422 if problem else 200
+
+
+@bp.get("/check-in/<public_id>/result/<check_in_id>")
+@requires(Permission.CHECK_IN)
+@_from_a_phone
+def result(public_id: str, check_in_id: str) -> ResponseReturnValue:
+    """What came of a check-in."""
+    found = check_in_service.find_check_in(check_in_id)
+    if found is None or found.training_session.public_id != public_id:
+        abort(404)
+    return render_template(
+        "attendance/check_in_result.html",
+        found=found,
+        training_session=found.training_session,
+        cohort=found.training_session.cohort,
+        presence=check_in_service.presence_of(found),
+    )
+
+
+# The personal link ------------------------------------------------------------------------------
+
+
+@bp.route("/check-in/me/<token>", methods=["GET", "POST"])
+@requires(Permission.CHECK_IN)
+@_room_limit
+@_phone_limit
+@_from_a_phone
+def personal_link(token: str) -> ResponseReturnValue:
+    """A participant's own link: it makes this phone theirs, and checks in with the code."""
+    enrolment = known_service.find_by_link(token[:120])
+    if enrolment is None:
+        abort(404)
+    device, now = _device(), clock.now()
+    problem = ""
+    if request.method == "POST" and request.form.get("act") == "remember":
+        known_service.remember_device(device, enrolment.user, now=now)
+        db.session.commit()
+        flash(_("This phone is remembered. Scan the code on the wall, and one tap is enough."))
+        return redirect(url_for("attendance.personal_link", token=token), 303)
+    if request.method == "POST":
+        try:
+            training_session = check_in_service.find_session_by_code(
+                request.form.get("code", ""), now=now
+            )
+            found = check_in_service.check_in(
+                training_session, enrolment, known_by=KnownBy.LINK, scanned_at=now,
+                device=device, network=_network(), now=now,
+            )  # fmt: skip
+        except Refused as error:
+            db.session.rollback()
+            problem = sentence(error.message)
+            enrolment = known_service.find_by_link(token[:120])
+        else:
+            answer = _to_result(training_session, found)
+            db.session.commit()
+            return answer
+    assert enrolment is not None
+    page = render_template(
+        "attendance/check_in_link.html",
+        enrolment=enrolment,
+        cohort=enrolment.cohort,
+        owner=known_service.find_owner(device),
+        problem=problem,
+        typed=request.form.get("code", "")[:60],
+    )
+    return page, 422 if problem else 200
+
+
+# Parts ------------------------------------------------------------------------------------------
+
+
+def _find(public_id: str) -> TrainingSession:
+    training_session = check_in_service.find_session(public_id[:40])
+    if training_session is None:
+        abort(404)
+    return training_session
+
+
+def _page(training_session: TrainingSession, scan: str) -> str:
+    return url_for("attendance.check_in", public_id=training_session.public_id, scan=scan)
+
+
+def _to_result(training_session: TrainingSession, found: CheckIn) -> Response:
+    return redirect(  # type: ignore[return-value]
+        url_for(
+            "attendance.result",
+            public_id=training_session.public_id,
+            check_in_id=found.public_id,
+        ),
+        303,
+    )
