@@ -1,7 +1,7 @@
-"""200 people check in through the QR code over HTTP, a tenth of them twice: scan and tap.
+"""200 people check in through the QR code over HTTP, a tenth of them twice: scan, tap, see.
 
 The server is `courseware serve` in a process of its own, on SQLite and, where there is one, on
-PostgreSQL. Once they come within ten seconds, six times denser than the minute of a real class,
+PostgreSQL. Once they come within a minute, as a class does at the beginning of a session,
 and once all at the same moment. Each is compared with what is stored: nothing lost, nothing double.
 Beside it the plain limit: the same two rows in one transaction, by the bare driver.
 """
@@ -38,7 +38,7 @@ from courseware.db import db
 
 PEOPLE = 200
 TWICE = PEOPLE // 10
-WITHIN = 10.0
+WITHIN = 60.0
 SERVE = "from courseware.cli import main; main()"
 
 
@@ -54,7 +54,7 @@ def run() -> list[Figure]:
 def _measure(app: Flask, engine: str) -> list[Figure]:
     figures = []
     with _served(app) as address:
-        for words, within in (("within ten seconds", WITHIN), ("at once", 0.0)):
+        for words, within in (("within a minute", WITHIN), ("at once", 0.0)):
             session, tokens = _room()
             phones = _come(app, address, session, tokens, within)
             _compare(session, phones)
@@ -64,8 +64,10 @@ def _measure(app: Flask, engine: str) -> list[Figure]:
             rate = len(phones) / (max(phone.ended for phone in phones) - began)
             name = f"{PEOPLE} check in {words} on {engine}"
             figures += [
-                _figure(f"{name}, p95 of one answer", _p95(answers), answers, 2.0),
-                _figure(f"{name}, p95 of scan and tap", _p95(whole), whole, None),
+                _figure(
+                    f"{name}, p95 of one answer", _p95(answers), answers, 2.0 if within else None
+                ),
+                _figure(f"{name}, p95 of scan, tap and result", _p95(whole), whole, None),
             ]
             if not within:
                 figures.append(Figure(f"{name}, rate", rate, "/s", rate, rate))
@@ -120,7 +122,7 @@ def _served(app: Flask) -> Iterator[str]:
         command = [sys.executable, "-c", SERVE, "serve"]
         server = subprocess.Popen(command, env=given, stdout=said, stderr=said, cwd=settings.root)
         try:
-            for _attempt in range(200):
+            while server.poll() is None:
                 with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                     break
                 time.sleep(0.1)
@@ -146,7 +148,7 @@ class Phone:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def check_in(self, start: float) -> None:
-        """Scan, and tap once."""
+        """Scan, tap once, and see the result."""
         time.sleep(max(0.0, start + self.comes_after - time.perf_counter()))
         self.cookies["courseware-phone"] = self.token
         self.began = time.perf_counter()
@@ -166,6 +168,7 @@ class Phone:
         }
         if len(sent) == 3:
             self._ask("POST", self.path, sent)
+            self._ask("GET", urlsplit(self.place).path)
         elif "/result/" not in self.place:
             self.problems.append(page[:200])
         self.ended = time.perf_counter()

@@ -1,6 +1,7 @@
 """Routes of those who check in: the code on the wall, the code by mail, the personal link."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -91,10 +92,6 @@ def _with_cookie(answer: Response) -> Response:
     return answer
 
 
-def _network() -> str:
-    return known_service.network_digest(get_remote_address())
-
-
 # A whole class may share one address; a single phone has no reason to be fast.
 _room_limit = limiter.limit("1200 per minute")
 _phone_limit = limiter.limit("30 per minute", methods=["POST"], key_func=_phone_or_address)
@@ -123,12 +120,7 @@ def type_code() -> ResponseReturnValue:
         else:
             known = known_service.find_known(training_session, user=user, device=device)
             if known is not None:
-                found = check_in_service.check_in(
-                    training_session, known.enrolment, known_by=known.by, scanned_at=now,
-                    device=device, network=_network(), now=now,
-                )  # fmt: skip
-                db.session.commit()
-                return _to_result(training_session, found)
+                return _check_in(training_session, known, now, now)
             scan = known_service.seal_scan(training_session, device, at=now)
             return redirect(_page(training_session, scan), 303)
     page = render_template(
@@ -167,33 +159,46 @@ def check_in(public_id: str) -> ResponseReturnValue:
     scanned_at = known_service.read_scan(sealed, training_session, device, now=now)
     if request.method == "GET":
         return _choose(training_session, sealed)
-    place = known_service.find_place(training_session, request.form.get("who", ""))
-    if place is None:
-        return _choose(training_session, sealed, _("Choose your name in the list."))
-    act = request.form.get("act", "")
-    if act == "mail":
-        try:
-            known_service.send_mail_code(training_session, place, device=device, now=now)
-        except Refused as error:
-            db.session.rollback()
-            return _choose(training_session, sealed, sentence(error.message), place.public_id)
-        address = url_for(
-            "attendance.type_mail_code",
-            public_id=training_session.public_id, scan=sealed, who=place.public_id,
-        )  # fmt: skip
-        db.session.commit()
-        return redirect(address, 303)
-    known_by = KnownBy.NOBODY
-    if act != "trainer":
+    act, who = request.form.get("act", ""), request.form.get("who", "")
+    if act not in ("mail", "trainer"):
         known = known_service.find_known(training_session, user=signed_in_user(), device=device)
-        if known is None or known.enrolment.id != place.id:
+        if known is None or known.enrolment.public_id != who:
             # Signed out meanwhile, or another name than the one that this phone stands for.
             return _choose(training_session, sealed, _("Choose how we know that it is you."))
-        known_by = known.by
+        return _check_in(training_session, known, scanned_at, now)
+    place = known_service.find_place(training_session, who)
+    if place is None:
+        return _choose(training_session, sealed, _("Choose your name in the list."))
+    if act == "trainer":
+        nobody = known_service.Known(place, KnownBy.NOBODY)
+        return _check_in(training_session, nobody, scanned_at, now)
+    try:
+        known_service.send_mail_code(training_session, place, device=device, now=now)
+    except Refused as error:
+        db.session.rollback()
+        return _choose(training_session, sealed, sentence(error.message), who)
+    db.session.commit()
+    return redirect(
+        url_for("attendance.type_mail_code", public_id=public_id, scan=sealed, who=who), 303
+    )
+
+
+def _check_in(
+    training_session: TrainingSession,
+    known: known_service.Known,
+    scanned_at: datetime,
+    now: datetime,
+) -> ResponseReturnValue:
+    """Check in from this phone, and show what came of it."""
     found = check_in_service.check_in(
-        training_session, place, known_by=known_by, scanned_at=scanned_at,
-        device=device, network=_network(), now=now,
-    )  # fmt: skip
+        training_session,
+        known.enrolment,
+        known_by=known.by,
+        scanned_at=scanned_at,
+        device=_device(),
+        network=known_service.network_digest(get_remote_address()),
+        now=now,
+    )
     answer = _to_result(training_session, found)
     db.session.commit()
     return answer
@@ -243,13 +248,8 @@ def type_mail_code(public_id: str) -> ResponseReturnValue:
             place, request.form.get("code", ""), device=device, now=now
         )
         if wrong is None:
-            found = check_in_service.check_in(
-                training_session, place, known_by=KnownBy.MAIL, scanned_at=scanned_at,
-                device=device, network=_network(), now=now,
-            )  # fmt: skip
-            answer = _to_result(training_session, found)
-            db.session.commit()
-            return answer
+            proved = known_service.Known(place, KnownBy.MAIL)
+            return _check_in(training_session, proved, scanned_at, now)
         problem = sentence(wrong)
         db.session.commit()  # the try counts
         training_session = _find(public_id)
@@ -308,18 +308,13 @@ def personal_link(token: str) -> ResponseReturnValue:
             training_session = check_in_service.find_session_by_code(
                 request.form.get("code", ""), now=now
             )
-            found = check_in_service.check_in(
-                training_session, enrolment, known_by=KnownBy.LINK, scanned_at=now,
-                device=device, network=_network(), now=now,
-            )  # fmt: skip
+            return _check_in(
+                training_session, known_service.Known(enrolment, KnownBy.LINK), now, now
+            )
         except Refused as error:
             db.session.rollback()
             problem = sentence(error.message)
             enrolment = known_service.find_by_link(token[:120])
-        else:
-            answer = _to_result(training_session, found)
-            db.session.commit()
-            return answer
     assert enrolment is not None
     page = render_template(
         "attendance/check_in_link.html",
