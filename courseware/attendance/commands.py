@@ -7,7 +7,13 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from courseware import clock
-from courseware.attendance import alias_service, import_service, ledger_service, service
+from courseware.attendance import (
+    alias_service,
+    desk_commands,
+    import_service,
+    ledger_service,
+    service,
+)
 from courseware.attendance.exports import status_word
 from courseware.attendance.ledger_exports import ledger_workbook
 from courseware.attendance.ledger_service import CohortLedger
@@ -26,6 +32,7 @@ from courseware.schedule.service import find_session_by_code
 from courseware.tables import UnreadableTable, read_table
 
 attendance = AppGroup("attendance", help="Registers and meeting reports.")
+desk_commands.add_commands(attendance)
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -51,7 +58,7 @@ def import_attendance(
     dates: str | None,
     as_json: bool,
 ) -> None:
-    """Import a Microsoft Teams or Zoom report, or a register sheet, into one session.
+    """Import a report of Teams, Zoom, Google Meet or Moodle, or a register sheet, into one session.
 
     A name that nobody enrolled has ends with a sentence, and nothing is changed. Write it with
     the e-mail of the participant into a file of aliases; without an e-mail it is left out.

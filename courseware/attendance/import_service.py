@@ -239,7 +239,7 @@ def accept_import(
 
     A name that nobody has explained stops it. Accepting twice changes nothing.
     """
-    db.session.refresh(proposed, with_for_update=True)
+    _lock(proposed)
     review = review_of(proposed, choices)
     if proposed.state != ImportState.REVIEW:
         if proposed.state == ImportState.ACCEPTED:
@@ -274,6 +274,12 @@ def accept_import(
     )
     proposed.state, proposed.accepted_at = ImportState.ACCEPTED, now
     return review
+
+
+def _lock(proposed: AttendanceImport) -> None:
+    """Read an import as it stands now, and let nobody else decide about it meanwhile."""
+    db.session.flush()  # refreshing forgets what was not written yet
+    db.session.refresh(proposed, with_for_update=True)
 
 
 def _append(
@@ -334,7 +340,7 @@ def withdraw_import(proposed: AttendanceImport, *, by: User | None, now: datetim
     The entries stay in the history, and each cell says again what it would say if the file
     had never come. The same file that was imported twice is withdrawn twice.
     """
-    db.session.refresh(proposed, with_for_update=True)
+    _lock(proposed)
     if proposed.state == ImportState.WITHDRAWN:
         return 0
     if proposed.state != ImportState.ACCEPTED:

@@ -178,3 +178,40 @@ def test_the_ledger_is_printed_written_and_given_to_machines(course, command, tm
     assert command("ledger", "spring", "--output", tmp_path / "ledger.pdf").exit_code == 1
     nowhere = tmp_path / "nowhere" / "ledger.xlsx"
     assert "cannot be written" in command("ledger", "spring", "--output", nowhere).output
+
+
+def test_several_files_are_imported_into_the_sessions_of_their_time_or_none(
+    course, command, make, tmp_path
+):
+    cohort, _session = course
+    make.training_session(cohort, starts="2025-04-14 09:00", minutes=120, code="S04")
+    words = ("attendance", "import-files", "spring", FILES / "moodle.txt")
+    refused = command(*words, FILES / "teams-english.csv")
+    assert refused.exit_code == 1
+    assert "teams-english.csv: Row 24: nobody enrolled is known as “Room B-204”" in refused.output
+    assert (count(AttendanceMark), count(AttendanceImport)) == (0, 0)
+    result = command(*words, "--json")
+    assert result.exit_code == 0, result.output
+    assert [
+        (each["session"], each["participants"]) for each in json.loads(result.output)["imports"]
+    ] == [("S03", 3), ("S04", 3)]
+    listed = json.loads(command("attendance", "imports", "spring", "--json").output)["imports"]
+    assert {(each["kind"], each["state"]) for each in listed} == {("moodle", "accepted")}
+    gone = command("attendance", "withdraw", listed[0]["import"], "--whole-file", "--json")
+    assert json.loads(gone.output)["entries"] == 6
+    assert command("attendance", "withdraw", "nothing").exit_code == 1
+
+
+def test_files_that_a_person_must_be_asked_about_are_refused_with_the_way_out(
+    course, command, make
+):
+    cohort, _session = course
+    words = ("attendance", "import-files", "spring")
+    result = command(*words, FILES / "teams-list.csv", FILES / "register.csv")
+    assert result.exit_code == 1
+    assert "teams-list.csv: the dates are 2025-05-04 or 2025-04-05." in result.output
+    assert "register.csv: the session cannot be told by the time." in result.output
+    make.training_session(cohort, starts="2025-05-04 03:30", minutes=120, code="S09")
+    make.training_session(cohort, starts="2025-04-05 03:30", minutes=120, code="S02")
+    result = command(*words, FILES / "teams-list.csv", "--dates", "day_first", "--json")
+    assert [each["session"] for each in json.loads(result.output)["imports"]] == ["S09"]
