@@ -279,7 +279,10 @@ def accept_import(
 def _lock(proposed: AttendanceImport) -> None:
     """Read an import as it stands now, and let nobody else decide about it meanwhile."""
     db.session.flush()  # refreshing forgets what was not written yet
-    db.session.refresh(proposed, with_for_update=True)
+    db.session.execute(
+        select(AttendanceImport.id).where(AttendanceImport.id == proposed.id).with_for_update()
+    )
+    db.session.refresh(proposed, ["state"])
 
 
 def _append(
@@ -350,7 +353,7 @@ def withdraw_import(proposed: AttendanceImport, *, by: User | None, now: datetim
         db.session.scalars(
             select(AttendanceImport)
             .where(AttendanceImport.id.in_(_accepted_alike(proposed)))
-            .with_for_update(of=AttendanceImport)
+            .with_for_update()
         )
     )
     count = db.session.scalar(

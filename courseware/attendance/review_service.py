@@ -11,6 +11,7 @@ from courseware.attendance.models import AttendanceMark
 from courseware.attendance.report_rules import (
     MeetingReport,
     ReportedPerson,
+    ReportKind,
     intervals_at,
     merged,
     presence_at,
@@ -198,8 +199,8 @@ def _seconds_of(presence: Presence, time: SessionTime) -> int:
 
 
 def source_for(report: MeetingReport) -> MarkSource:
-    """A sheet that a person filled is paper; a program's report is an import."""
-    return MarkSource.PAPER if report.is_sheet else MarkSource.IMPORT
+    """A sheet that a person filled is paper; what another program says is an import."""
+    return MarkSource.PAPER if report.kind is ReportKind.REGISTER else MarkSource.IMPORT
 
 
 def refuse_unclear(review: ImportReview) -> None:
