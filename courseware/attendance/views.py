@@ -14,6 +14,7 @@ from courseware.attendance import balance_views as balance_views
 from courseware.attendance import check_in_views as check_in_views
 from courseware.attendance import decision_views as decision_views
 from courseware.attendance import desk_views as desk_views
+from courseware.attendance import grid_views as grid_views
 from courseware.attendance import history_service, service, state_service, walk_in_service
 from courseware.attendance import import_views as import_views
 from courseware.attendance import paper_views as paper_views
