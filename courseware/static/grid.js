@@ -156,6 +156,6 @@ if (form) {
   addEventListener("beforeunload", (event) => {
     if (!submitted && count()) event.preventDefault();
   });
-  (form.querySelector("[aria-invalid]") ?? all.find((cell) => !cell.value) ?? all[0])?.focus();
+  (form.querySelector("[aria-invalid]") ?? all.find((cell) => !cell.value) ?? all[0])?.focus({preventScroll: true});
   count();
 }
