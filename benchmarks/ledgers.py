@@ -44,12 +44,14 @@ def run() -> list[Figure]:
 
 
 def _on(app: Flask, engine: str) -> list[Figure]:
-    figures, made = [], 0
+    figures, made, first = [], 0, 0
     client = _signed_in(app)
     for count in [int(each) for each in COUNTS.split(",")]:
         while made < count:
-            cohort = _cohort()
+            cohort = _cohort() if not made else _copy_of(first)
+            first = cohort.id if not made else first
             made += 1
+        db.session.commit()
         db.session.execute(text("ANALYZE"))
         db.session.commit()
         page = f"/cohorts/{cohort.public_id}/attendance"
@@ -84,8 +86,8 @@ def _reckon(app: Flask, id: int) -> None:
         db.session.rollback()
 
 
-def _cohort() -> Any:
-    """A cohort in which each cell has two or three entries, of different people and sources."""
+def _scheduled() -> Any:
+    """A cohort with its sessions and without participants."""
     programme = make.programme(module_count=4, module_minutes=540)
     cohort = make.cohort(programme)
     held = [
@@ -98,6 +100,43 @@ def _cohort() -> Any:
         )
         for number in range(SESSIONS)
     ]
+    return cohort, held
+
+
+def _copy_of(first: int) -> Any:
+    """Another cohort with the same people, sessions and entries, written by the database itself."""
+    cohort, _held = _scheduled()
+    values = {"first": first, "cohort": cohort.id}
+    db.session.execute(
+        text(
+            "INSERT INTO enrolment (public_id, cohort_id, user_id, position, enrolled_at) "
+            "SELECT 'copy-' || :cohort || '-' || id, :cohort, user_id, '', enrolled_at "
+            "FROM enrolment WHERE cohort_id = :first"
+        ),
+        values,
+    )
+    db.session.execute(
+        text(
+            "INSERT INTO attendance_mark (entry_key, training_session_id, enrolment_id, status, "
+            "arrived_at, source, note, marked_at, marked_by_id, settles) "
+            "SELECT 'copy-' || :cohort || '-' || old.id, its.id, e2.id, old.status, "
+            "old.arrived_at, old.source, '', old.marked_at, old.marked_by_id, old.settles "
+            "FROM attendance_mark AS old "
+            "JOIN training_session AS was ON was.id = old.training_session_id "
+            "JOIN training_session AS its ON its.starts_at = was.starts_at "
+            "JOIN enrolment AS e1 ON e1.id = old.enrolment_id "
+            "JOIN enrolment AS e2 ON e2.user_id = e1.user_id "
+            "WHERE was.cohort_id = :first AND its.cohort_id = :cohort AND e2.cohort_id = :cohort"
+        ),
+        values,
+    )
+    db.session.commit()
+    return cohort
+
+
+def _cohort() -> Any:
+    """A cohort in which each cell has two or three entries, of different people and sources."""
+    cohort, held = _scheduled()
     trainer = make.trainer(cohort, leads=held[0])
     users = [make.user().id for _ in range(PARTICIPANTS)]
     db.session.execute(
