@@ -1,6 +1,6 @@
 """The hours ledger of a cohort and of one participant, read in one pass."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,7 +20,12 @@ from courseware.attendance.ledger_rules import (
     Standing,
     participant_ledger,
 )
-from courseware.attendance.marks_service import MarkInForce, marks_in_force, ranked_entries
+from courseware.attendance.marks_service import (
+    MarkInForce,
+    disagreements,
+    marks_in_force,
+    ranked_entries,
+)
 from courseware.attendance.models import AttendanceMark, Register
 from courseware.attendance.rules import AttendanceStatus, Presence, SessionTime
 from courseware.attendance.service import RegisterSummary, session_time, shown_names
@@ -200,6 +205,12 @@ def ledger_of(cohort: Cohort, *, now: datetime) -> CohortLedger:
     ]
     rows.sort(key=lambda row: (row.names[0].casefold(), row.enrolment_id))
     return CohortLedger(cohort, course, modules, sessions, tuple(rows))
+
+
+def disputed_cells(found: CohortLedger) -> Collection[tuple[int, int]]:
+    """Session and enrolment of each cell about which people say different things."""
+    its_sessions = [each.id for each in found.sessions]
+    return disagreements(AttendanceMark.training_session_id.in_(its_sessions)).keys()
 
 
 def attendance_of(enrolment: Enrolment, *, now: datetime) -> ParticipantAttendance:

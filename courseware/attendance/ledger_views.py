@@ -50,7 +50,7 @@ def ledger(cohort: Cohort) -> ResponseReturnValue:
         cohort=cohort,
         ledger=found,
         hours_of=cache(lambda minutes: hours(minutes, hour)),
-        cells_of=_cells(found),
+        cells_of=_cells(found, set(ledger_service.disputed_cells(found))),
         told=warning_service.warnings_of(cohort),
         standings=Counter(row.ledger.standing for row in found.rows),
         threshold=threshold,
@@ -76,13 +76,14 @@ _SHAPES = {
 }
 
 
-def _cells(found: CohortLedger) -> Callable[[LedgerRow], Markup]:
+def _cells(found: CohortLedger, disputed: set[tuple[int, int]]) -> Callable[[LedgerRow], Markup]:
     """The cells of a row. Thousands are on one page, so equal ones are drawn once."""
     draw = get_template_attribute("attendance/parts.html", "ledger_cell")
     words = {status: status_word(status) for status in (*AttendanceStatus, None)}
     to_come = _("to come")
     places = {each.id: place for place, each in enumerate(found.sessions)}
-    drawn: dict[tuple[int, AttendanceStatus | None, int], tuple[str, str]] = {}
+    drawn: dict[tuple[int, AttendanceStatus | None, int, bool], tuple[str, str]] = {}
+    dispute = _("two people say different things")
     columns = []
     before = None
     for each in found.sessions_by_module:
@@ -90,7 +91,11 @@ def _cells(found: CohortLedger) -> Callable[[LedgerRow], Markup]:
         before = each.module_id
 
     def halves(
-        session: LedgerSession, status: AttendanceStatus | None, attended: int, is_first: bool
+        session: LedgerSession,
+        status: AttendanceStatus | None,
+        attended: int,
+        is_first: bool,
+        is_disputed: bool,
     ) -> tuple[str, str]:
         """What stands before and after the participant's part of the address."""
         text = f"{session.code}: {words[status]}"
@@ -102,6 +107,8 @@ def _cells(found: CohortLedger) -> Callable[[LedgerRow], Markup]:
             kind = _SHAPES[status]
             if status.was_here and session.held.has_ended:
                 text = f"{text}, {attended} min"
+        if is_disputed:
+            kind, text = f"{kind} disputed-cell", f"{text} · {dispute}"
         address = url_for("attendance.mark", public_id=session.public_id, enrolment_id="-")
         before, after = str(draw(kind, address, text, is_first)).split(address)
         return before + address[:-1], after
@@ -110,9 +117,10 @@ def _cells(found: CohortLedger) -> Callable[[LedgerRow], Markup]:
         parts: list[str] = []
         for session, place, is_first in columns:
             line = row.ledger.sessions[place]
-            key = (place, line.status, line.attended)
+            is_disputed = bool(disputed) and (session.id, row.enrolment_id) in disputed
+            key = (place, line.status, line.attended, is_disputed)
             if key not in drawn:
-                drawn[key] = halves(session, line.status, line.attended, is_first)
+                drawn[key] = halves(session, line.status, line.attended, is_first, is_disputed)
             before, after = drawn[key]
             parts += (before, row.public_id, after)
         return Markup("".join(parts))

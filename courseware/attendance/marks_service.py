@@ -124,22 +124,31 @@ def presence_of(
 
 
 def disagreements(*where: ColumnElement[bool]) -> dict[tuple[int, int], tuple[Statement, ...]]:
-    """What contradicts what (`rules.disagreement`), by session and enrolment. One query."""
+    """What contradicts what (`rules.disagreement`), by session and enrolment.
+
+    One query where nobody does, else two.
+    """
     cell = (AttendanceMark.training_session_id, AttendanceMark.enrolment_id)
     counted = (*where, is_not_withdrawn())
     who = case(
         (AttendanceMark.source.in_(ANSWERING), func.coalesce(AttendanceMark.marked_by_id, 0))
     )
     notices = func.count().filter(AttendanceMark.source == MarkSource.NOTICE)
-    absences = func.count().filter(AttendanceMark.status == AttendanceStatus.ABSENT)
-    # Few cells have two voices: only theirs are read.
-    voiced = (
-        select(*cell)
-        .where(*counted)
-        .group_by(*cell)
-        .having(or_(func.count(who.distinct()) > 1, and_(notices > 0, absences > 0)))
-        .subquery()
-    )
+    is_absent = AttendanceMark.status == AttendanceStatus.ABSENT
+    absences = func.count().filter(is_absent)
+    voices = (*ANSWERING, MarkSource.NOTICE)
+    # Few cells have two voices: only theirs are read, and mostly there are none.
+    voiced = {
+        (session_id, enrolment_id)
+        for session_id, enrolment_id in db.session.execute(
+            select(*cell)
+            .where(*counted, or_(AttendanceMark.source.in_(voices), is_absent))
+            .group_by(*cell)
+            .having(or_(func.min(who) != func.max(who), and_(notices > 0, absences > 0)))
+        )
+    }
+    if not voiced:
+        return {}
     rows = db.session.execute(
         select(
             *cell,
@@ -154,18 +163,16 @@ def disagreements(*where: ColumnElement[bool]) -> dict[tuple[int, int], tuple[St
             AttendanceMark.minutes,
             AttendanceMark.settles,
             AttendanceMark.note,
+        ).where(
+            *counted,
+            AttendanceMark.training_session_id.in_({session_id for session_id, _ in voiced}),
+            AttendanceMark.enrolment_id.in_({enrolment_id for _, enrolment_id in voiced}),
         )
-        .join(
-            voiced,
-            and_(
-                AttendanceMark.training_session_id == voiced.c.training_session_id,
-                AttendanceMark.enrolment_id == voiced.c.enrolment_id,
-            ),
-        )
-        .where(*counted)
     )
     said: dict[tuple[int, int], list[Statement]] = {}
     for row in rows:
+        if (row.training_session_id, row.enrolment_id) not in voiced:
+            continue
         presence = None
         if row.status is not None:
             presence = presence_of(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from courseware import audit, mail
 from courseware.accounts.models import User
-from courseware.attendance.marks_service import MarkInForce, marks_in_force
+from courseware.attendance.marks_service import MarkInForce, disagreements, marks_in_force
 from courseware.attendance.models import AbsenceNotice, AttendanceMark, MarkReview
 from courseware.attendance.request_rules import (
     LONGEST_TEXT,
@@ -302,7 +302,7 @@ def answer_review(
     by: User,
     now: datetime,
 ) -> None:
-    """Answer a question about a mark; a mark other than the one in force changes it, and settles.
+    """Answer a question about a mark: keep it or change it; either settles what was disputed.
 
     The answer is kept with the question and goes to the participant by mail. It holds in a closed
     register too, for what was asked is decided and nothing else.
@@ -323,7 +323,7 @@ def answer_review(
     review.state = ReviewState.KEPT if is_kept else ReviewState.CHANGED
     review.answer = answer[:LONGEST_TEXT]
     review.answered_at, review.answered_by_id = now, by.id
-    if not is_kept:
+    if not is_kept or _is_disputed(review.training_session, review.enrolment_id):
         _enter(review, wanted, MarkSource.COORDINATOR, by=by, now=now, settles=True)
     audit.record("answer about a mark", review, by=by, now=now, state=review.state)
     _tell(review.enrolment.user, "review_answered", link=link, now=now, review=review)
@@ -339,6 +339,15 @@ def mark_of(training_session: TrainingSession, enrolment_id: int) -> MarkInForce
         AttendanceMark.enrolment_id == enrolment_id,
     )
     return found.get((training_session.id, enrolment_id))
+
+
+def _is_disputed(training_session: TrainingSession, enrolment_id: int) -> bool:
+    return bool(
+        disagreements(
+            AttendanceMark.training_session_id == training_session.id,
+            AttendanceMark.enrolment_id == enrolment_id,
+        )
+    )
 
 
 def _enter(

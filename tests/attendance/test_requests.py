@@ -294,6 +294,19 @@ def test_a_question_answered_without_a_change_adds_no_entry(course):
     assert len(history_of(session)) == 1
 
 
+def test_keeping_a_disputed_mark_settles_it(course):
+    session, trainer, coordinator, aida = course
+    now = session.ends_at + DAY
+    service.record_marks(session, {aida.id: PRESENT}, by=trainer, now=session.starts_at)
+    service.record_marks(session, {aida.id: ABSENT}, by=coordinator, now=session.ends_at)
+    review = request_service.ask_review(aida, session, text="I was", by=aida.user, now=now)
+    request_service.answer_review(
+        review, ABSENT, answer="Timur was mistaken", link="x", by=coordinator, now=now
+    )
+    assert (review.state, status(session)) == (ReviewState.KEPT, AttendanceStatus.ABSENT)
+    assert open_matters_of(session.cohort, now=now).disputes == ()
+
+
 def test_somebody_withdrawn_can_ask_for_nothing(course, make):
     session, _trainer, _coordinator, aida = course
     aida.withdrawn_at = make.NOW
@@ -320,4 +333,4 @@ def test_the_list_takes_as_many_queries_however_much_waits(course, make, queries
         assert [each.enrolment.user.name for each in found.notices]
     assert (len(found.disputes), len(found.notices)) == (participants, participants)
     assert len(found.registers) == 1
-    assert len(seen) == 22, seen
+    assert len(seen) == 23, seen

@@ -149,13 +149,16 @@ def test_the_page_of_one_mark_shows_the_dispute_and_settles_it(course, browser):
     sheet = f"/sessions/{session.public_id}/register"
     assert "two people say different things" in client.get(sheet).text
     assert "Two people say different things" in client.get(f"{sheet}/{aida.public_id}").text
+    ledger = f"/cohorts/{session.cohort.public_id}/attendance"
+    page = browser(_coordinator).get(ledger).text
+    assert page.count("S01: absent · two people say different things") == 2  # title and label
     client.post(f"{sheet}/{aida.public_id}", data={"status": "absent", "note": "we spoke"})
     assert "two people say different things" not in client.get(sheet).text
     page = client.get(f"{sheet}/{aida.public_id}").text
     assert "we spoke" in page and "made in sight of the history" in page
 
 
-def test_reading_disagreements_takes_one_query_however_many_there_are(course, make, queries):
+def test_reading_disagreements_takes_two_queries_however_many_there_are(course, make, queries):
     session, (first, second), _coordinator, people = course
     people = [*people, *make.enrolments(session.cohort, 20)]
     for who, presence, minute in ((first, PRESENT, 0), (second, ABSENT, 1)):
@@ -164,4 +167,4 @@ def test_reading_disagreements_takes_one_query_however_many_there_are(course, ma
         service.record_marks(session, wanted, by=who, now=now)
     with queries() as seen:
         found = disagreements(AttendanceMark.training_session_id == session.id)
-    assert (len(found), len(seen)) == (22, 1)
+    assert (len(found), len(seen)) == (22, 2)
