@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from difflib import SequenceMatcher
-from functools import partial
+from functools import lru_cache, partial
 
 from courseware.messages import Message
 
@@ -79,6 +79,7 @@ def _sound(token: str) -> str:
     return _REPEATED.sub(r"\1", plain)
 
 
+@lru_cache(maxsize=8192)
 def sound_key(name: str) -> str:
     """What the Latin and the Cyrillic spelling of one name usually share."""
     return " ".join(sorted(filter(None, map(_sound, name_key(name).split()))))

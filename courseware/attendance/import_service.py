@@ -223,7 +223,13 @@ def review_of(
     proposed: AttendanceImport, choices: Mapping[int, int | None] | None = None
 ) -> ImportReview:
     """What accepting would do. `choices`: place of a name → enrolment, or None to leave it out."""
-    return review_report(session_of(proposed), report_from_json(proposed.report), choices or {})
+    said = choices or choices_of(proposed)
+    return review_report(session_of(proposed), report_from_json(proposed.report), said)
+
+
+def choices_of(proposed: AttendanceImport) -> dict[int, int | None]:
+    """Whose each name was when the import was accepted; nothing before."""
+    return {int(place): said for place, said in proposed.report.get("choices", {}).items()}
 
 
 def accept_import(
@@ -272,6 +278,12 @@ def accept_import(
             if row.index in remember and not row.is_unknown
         },
     )
+    proposed.report = {
+        **proposed.report,
+        "choices": {
+            str(row.index): row.chosen.enrolment_id if row.chosen else None for row in review.rows
+        },
+    }
     proposed.state, proposed.accepted_at = ImportState.ACCEPTED, now
     return review
 

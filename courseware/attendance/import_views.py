@@ -81,7 +81,7 @@ def review_import(proposed: AttendanceImport) -> ResponseReturnValue:
     training_session = import_service.session_of(proposed)
     count = len(proposed.report["people"])
     candidates = tuple(alias_service.list_candidates(training_session.cohort))
-    choices = read_choices(request.form, count, candidates)
+    choices = read_choices(request.form, count, candidates) or import_service.choices_of(proposed)
     problems: list[str] = []
     if act == "accept":
         try:

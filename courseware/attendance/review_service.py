@@ -25,6 +25,7 @@ from courseware.attendance.rules import (
     SessionTime,
     minutes_of,
     seconds_inside,
+    union,
 )
 from courseware.attendance.service import (
     time_of,
@@ -33,6 +34,9 @@ from courseware.attendance.service import (
 from courseware.errors import BadInput
 from courseware.messages import N_, Message
 from courseware.schedule.models import TrainingSession
+
+MOST_SUGGESTED = 200
+"""For how many unknown names of one file we say whom they resemble: looking takes its time."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +99,15 @@ class ImportReview:
         return [
             each.person.name
             for each in self.rows
-            if row.chosen is not None and each is not row and each.chosen == row.chosen
+            if row.chosen is not None and each is not row and each.chosen is row.chosen
         ]
 
     def joined(self, row: ReviewRow) -> ReviewedMark | None:
         """The mark from all names of somebody, where this is the last of several."""
-        mine = [each for each in self.rows if row.chosen is not None and each.chosen == row.chosen]
+        mine = [each for each in self.rows if row.chosen is not None and each.chosen is row.chosen]
         if len(mine) < 2 or mine[-1] is not row:
             return None
-        return next(mark for mark in self.marks if mark.candidate == row.chosen)
+        return next(mark for mark in self.marks if mark.candidate is row.chosen)
 
 
 def review_report(
@@ -122,9 +126,10 @@ def review_report(
     people = people_of(training_session.cohort)
     candidates, by_id = people.candidates, people.by_id
     directory = people.directory(aliases)
-    rows = []
+    rows: list[ReviewRow] = []
     for index, person in enumerate(report.people):
-        match = directory.match(person.name, person.email)
+        is_helpful = sum(each.is_unknown for each in rows) < MOST_SUGGESTED
+        match = directory.match(person.name, person.email, suggest=is_helpful)
         chosen_id = choices.get(index, match.id)
         is_left_out = chosen_id is None and (
             index in choices or match.by in (MatchedBy.LEFT_OUT, MatchedBy.TRAINER)
@@ -140,7 +145,7 @@ def review_report(
                 suggestions=tuple(
                     (by_id[each.id], each.reason) for each in match.suggestions if each.id in by_id
                 ),
-                intervals=intervals_at(person, time, zone),
+                intervals=union(intervals_at(person, time, zone)),
                 presence=presence,
                 minutes=minutes_of(presence, time),
             )

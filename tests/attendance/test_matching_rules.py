@@ -1,5 +1,7 @@
 """Who a name in a report is, and whom we only suggest."""
 
+import time
+
 import pytest
 
 from courseware.attendance.matching_rules import Directory, Known, Match, MatchedBy
@@ -69,3 +71,14 @@ def test_two_participants_of_one_name_are_both_suggested():
 @pytest.mark.parametrize("name", ["", "   ", "()", "🙂", "'", "a" * 200, "\u0301"])
 def test_odd_names_match_nobody(name):
     assert directory().match(name).id is None
+
+
+def test_two_hundred_strangers_do_not_keep_a_server_busy():
+    letters = "abdegiklmnorstuz"
+    words = [letters[n % 16] + letters[n // 16 % 16] + letters[n // 7 % 16] for n in range(4_000)]
+    names = [f"{words[n]}{words[-n]} {words[3 * n % 4_000]}{words[n // 2]}" for n in range(700)]
+    many = Directory([Known(n, "", (name,)) for n, name in enumerate(names[:500])])
+    began = time.process_time()
+    for name in names[500:]:
+        many.match(f"{name}x")
+    assert time.process_time() - began < 5
