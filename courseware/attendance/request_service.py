@@ -35,7 +35,6 @@ from courseware.permissions import Role, roles_on
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.service import list_sessions
 
-LONGEST_NOTE = 400
 EXCUSED = Presence(AttendanceStatus.EXCUSED)
 
 
@@ -225,7 +224,7 @@ def decide_notice(
     notice.answer = answer[:LONGEST_TEXT]
     notice.decided_at, notice.decided_by_id = now, by.id
     if is_accepted:
-        wanted = WantedMark(EXCUSED, answer[:LONGEST_NOTE])
+        wanted = WantedMark(EXCUSED)  # without the answer: trainers read notes
         standing = mark_of(notice.training_session, notice.enrolment_id)
         _enter(notice, wanted, MarkSource.NOTICE, by=by, now=now)
         if standing and standing.presence.status is AttendanceStatus.ABSENT:
