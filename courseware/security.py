@@ -64,6 +64,7 @@ def _first_answer_again() -> BaseResponse | None:
     Feedback answers take no part: such a row would be a trace (a ticket is spent once anyway).
     """
     key = request.form.get("_key", "")[:64] if request.method == "POST" else ""
+    key = key.replace("\0", "")
     if not key or _answers_feedback():
         return None
     try:
@@ -138,6 +139,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.before_request
     def read_only_unless_it_may_write() -> None:
         g.reading = _reading.set(request.method in ("GET", "HEAD", "OPTIONS"))
+
+    @app.before_request
+    def find_nothing_with_nul() -> None:
+        # PostgreSQL cannot even be asked for it, and no address of ours has one.
+        if "\0" in request.path or b"%00" in request.query_string:
+            abort(404)
 
     app.before_request(_first_answer_again)
     app.after_request(_keep_answer)

@@ -120,7 +120,9 @@ def find_known(
 
 def find_place(training_session: TrainingSession, public_id: str) -> Enrolment | None:
     """A place in the session's own cohort, as somebody picked it from the list."""
-    return db.session.scalar(_places(training_session).where(Enrolment.public_id == public_id[:40]))
+    return db.session.scalar(
+        _places(training_session).where(Enrolment.public_id == public_id[:40].replace("\0", ""))
+    )
 
 
 def _places(training_session: TrainingSession):

@@ -388,7 +388,7 @@ def decide(
         select(CheckIn)
         .where(
             CheckIn.training_session_id == training_session.id,
-            CheckIn.public_id.in_([each[:40] for each in public_ids]),
+            CheckIn.public_id.in_([each[:40].replace("\0", "") for each in public_ids]),
             CheckIn.state == CheckInState.WAITING,
         )
         .order_by(CheckIn.id)

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -394,3 +395,37 @@ def test_waiting_check_ins_of_a_cohort_are_listed(room, browser):
     send(phone, room.session, scan(phone, room.session), room.bekzat, "trainer")
     (found,) = check_in_service.list_waiting(room.cohort)
     assert (found.enrolment, found.state) == (room.bekzat, CheckInState.WAITING)
+
+
+@pytest.mark.parametrize("naughty", ["a\0b", "🎓" * 200, "../..", "x" * 5000])
+def test_whatever_is_sent_gets_a_sentence(room, browser, naughty):
+    phone, trainer = browser(), browser(room.trainer)
+    sealed = scan(phone, room.session)
+    here = f"/check-in/{room.session.public_id}"
+    answers = [
+        phone.post("/check-in", data={"code": naughty}),
+        phone.get(here, query_string={"scan": naughty}),
+        phone.get(here, query_string={"scan": sealed, "names": naughty}),
+        phone.get(f"{here}/mail", query_string={"scan": sealed, "who": naughty}),
+        phone.post(
+            f"{here}/mail", data={"scan": sealed, "who": room.aida.public_id, "code": naughty}
+        ),
+        *(
+            phone.post(here, data={"scan": sealed, "who": naughty, "act": act})
+            for act in ("", "mail", "trainer", naughty)
+        ),
+        trainer.post(
+            f"/sessions/{room.session.public_id}/check-ins",
+            data={"check_in": naughty, "act": naughty},
+        ),
+    ]
+    if "/" not in naughty:
+        answers += [
+            phone.get(f"/check-in/{quote(naughty)}/12345678"),
+            phone.get(f"{here}/{quote(naughty)}"),
+            phone.get(f"{here}/result/{quote(naughty)}"),
+            phone.get(f"/check-in/me/{quote(naughty)}"),
+        ]
+    codes = [each.status_code for each in answers]
+    assert set(codes) <= {200, 303, 404, 409, 422}, codes
+    assert db.session.scalar(select(func.count()).select_from(CheckIn)) == 0
