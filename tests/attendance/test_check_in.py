@@ -429,3 +429,32 @@ def test_whatever_is_sent_gets_a_sentence(room, browser, naughty):
     codes = [each.status_code for each in answers]
     assert set(codes) <= {200, 303, 404, 409, 422}, codes
     assert db.session.scalar(select(func.count()).select_from(CheckIn)) == 0
+
+
+def test_a_class_behind_one_address_is_let_in_and_a_phone_that_guesses_is_stopped(room, browser):
+    from courseware.security import limiter
+
+    def guess(phone) -> int:
+        return phone.post("/check-in", data={"code": "1"}).status_code
+
+    limiter.enabled = True
+    limiter.reset()
+    try:
+        phones = [browser() for _ in range(40)]
+        for phone in phones:
+            phone.get("/check-in")
+        assert {guess(phone) for phone in phones} == {422}
+        guesses = [guess(phones[0]) for _ in range(31)]
+    finally:
+        limiter.reset()
+        limiter.enabled = False
+    assert (guesses[0], guesses[-1]) == (422, 429)
+
+
+def test_the_cookie_of_a_phone_is_bound_to_its_host_and_out_of_reach_of_scripts(room, make_app):
+    app = make_app(COURSEWARE_BASE_URL="https://courses.example")
+    answer = app.test_client().get("/check-in", base_url="https://courses.example")
+    (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if "phone" in each]
+    assert cookie.startswith("__Host-courseware-phone=")
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookie
