@@ -8,7 +8,7 @@ const dialog = document.querySelector("[data-dialog]");
 
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-if (list) {
+if (list?.children.length) {
   const rows = [...list.children];
   const words = rows.map((row) => plain(row.querySelector(".who").textContent));
   const label = document.createElement("label");
@@ -124,7 +124,8 @@ if (marks) {
     const changes = rows.filter(isChanged).length;
     form.querySelector("[data-here]").textContent = statuses.filter((one) => HERE.has(one)).length;
     form.querySelector("[data-unmarked]").textContent = statuses.filter((one) => one === "none").length;
-    form.querySelector('[value="rest"]').disabled = !statuses.includes("none");
+    const rest = form.querySelector('[value="rest"]');
+    if (rest) rest.disabled = !statuses.includes("none");
     for (const row of rows) row.classList.toggle("is-changed", isChanged(row));
     if (device) return changes;
     form.classList.toggle("is-unsaved", changes > 0);

@@ -25,8 +25,8 @@ def add(client, session, **sent):
 
 def test_a_name_is_added_and_joined_later_and_keeps_its_trainer_and_time(course, browser, make):
     cohort, session, trainer, coordinator = course
-    make.enrolment(cohort, user=make.user(name_latin="Somebody Else", name_native=""))
     client = browser(trainer)
+    assert "Nobody is enrolled yet" in client.get(f"/sessions/{session.public_id}/register").text
     add(client, session, **{"walk-in": " Manizha  Rahimova ", "walk-in-at": "14:20"})
     assert "Manizha Rahimova · 14:20" in client.get(f"/sessions/{session.public_id}/register").text
 

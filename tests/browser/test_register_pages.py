@@ -1,8 +1,8 @@
-"""A trainer marks a register while the network comes and goes: nothing is lost, nothing twice."""
+"""Registers while the network comes and goes: nothing lost, nothing twice; the sheet of all."""
 
 import factories
 import pytest
-from browser.running_site import THIRD_MORNING, Watch, free_port, make_site, phone, serve
+from browser.running_site import THIRD_MORNING, Watch, free_port, laptop, make_site, phone, serve
 from playwright.sync_api import expect
 
 from courseware import clock
@@ -16,6 +16,7 @@ from courseware.schedule.service import find_training_session
 
 pytestmark = pytest.mark.browser
 
+START = "2025-04-09 03:00"
 NAMES = ("Aida Sarsen", "Bekzat Omar", "Dilnoza Qurbonova", "Firuz Rahimzoda", "Zarina Li")
 
 
@@ -40,7 +41,7 @@ def site(running):
     """A session with five participants, its trainer and another one of the cohort."""
     with running.app.app_context():
         cohort = factories.cohort()
-        session = factories.training_session(cohort, code="S05")
+        session = factories.training_session(cohort, code="S05", starts=START)
         running.trainer = factories.trainer(cohort, leads=session).email
         running.second = factories.trainer(cohort).email
         for name in NAMES:
@@ -89,7 +90,7 @@ def test_marks_wait_survive_a_reload_and_go_out_once(site, chromium):
     expect(page.locator("[data-saved]")).to_contain_text("waiting for network: 3")
     row(page, "Firuz").locator(".more").click()
     page.locator(".mark-choices .toggle", has_text="late").click()
-    page.locator("[name=dialog-from]").fill("14:20")
+    page.locator("[name=dialog-from]").fill("08:20")
     page.get_by_role("button", name="Done").click()
     page.locator("#walk-in").fill("Guest From Khujand")
     page.get_by_role("button", name="Add").click()
@@ -104,7 +105,7 @@ def test_marks_wait_survive_a_reload_and_go_out_once(site, chromium):
     expect(page.locator("[data-saved]")).to_contain_text("waiting for network: 4")
     expect(row(page, "Aida").locator("input[type=checkbox]")).to_be_checked()
     expect(row(page, "Bekzat").locator("input[type=checkbox]")).to_be_checked()
-    expect(row(page, "Firuz").locator(".toggle-off")).to_contain_text("14:20")
+    expect(row(page, "Firuz").locator(".toggle-off")).to_contain_text("08:20")
     expect(page.locator("[data-walk-ins]")).to_contain_text("Guest From Khujand")
     assert marks(site) == ({"Aida Sarsen": AttendanceStatus.PRESENT}, 1)
 
@@ -167,12 +168,45 @@ def test_after_the_sign_in_has_ended_the_marks_wait_for_the_next_one(site, chrom
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("[data-needs]")).to_contain_text("Your sign-in has ended")
     assert marks(site)[0] == {}
+    # The first page that is opened sends them.
     site.sign_in(page, site.trainer)
+    expect(page.get_by_role("link", name="Open register").first).to_be_visible()
     page.goto(address)
-    expect(page.locator("[data-saved]")).to_contain_text("saved")
     expect(page.locator("[data-needs]")).to_be_hidden()
+    expect(page.locator("[data-here]")).to_have_text("2")
+    expect(page.locator(".register .is-changed")).to_have_count(0)
     assert set(marks(site)[0]) == {"Aida Sarsen", "Zarina Li"}
     assert marks(site)[1] == 2
+    context.close()
+
+
+def test_a_sheet_is_filled_from_the_keyboard(site, chromium):
+    context = laptop(chromium)
+    page = context.new_page()
+    watch = Watch(page)
+    site.sign_in(page, site.trainer)
+    page.goto(f"{site.address}/sessions/{site.register}/register")
+    page.get_by_role("link", name="All registers on one sheet").click()
+    expect(page.locator(".grid td input").first).to_be_focused()
+    keys = page.keyboard
+    for key in "pl0820":
+        keys.press(key)
+    keys.press("Enter")
+    keys.press("Shift+A")  # the three that are empty
+    keys.press("Control+z")
+    keys.press("Shift+E")
+    keys.press("ArrowDown")
+    keys.press("x")
+    expect(page.locator("[data-changed]")).to_have_text("not saved yet: 4")
+    keys.press("Control+s")
+    expect(page.locator(".flash")).to_contain_text("4 marks are saved")
+    assert marks(site)[0] == {
+        "Aida Sarsen": AttendanceStatus.PRESENT,
+        "Bekzat Omar": AttendanceStatus.LATE,
+        "Dilnoza Qurbonova": AttendanceStatus.EXCUSED,
+        "Zarina Li": AttendanceStatus.EXCUSED,
+    }
+    assert watch.problems == []
     context.close()
 
 
