@@ -64,13 +64,13 @@ def test_printing_goes_on_where_it_was_once_there_is_room(
     db.session.rollback()
 
     ballast.unlink()
-    assert workers.wait(workers.start(app, minutes_later=10))["status"] == 0
+    assert workers.wait(workers.start(app, minutes_later=70))["status"] == 0
     by = db.session.scalars(select(User).where(User.is_administrator)).one()
     for batch in db.session.scalars(select(IssueBatch)):
         if batch.state != BatchState.DONE:
             service.print_again(batch, by=by, now=clock.now())
     db.session.commit()
-    assert workers.wait(workers.start(app, minutes_later=20))["status"] == 0
+    assert workers.wait(workers.start(app, minutes_later=140))["status"] == 0
     assert_all_is_well(app, kills=1)
 
 
@@ -88,6 +88,6 @@ def test_a_job_whose_end_could_not_be_written_is_done_again(app, workers, three_
     assert db.session.scalars(select(QueuedJob.done_at)).all() == [None] * 3
     db.session.execute(text("DROP TRIGGER full"))
     db.session.commit()
-    assert workers.wait(workers.start(app, minutes_later=10))["status"] == 0
+    assert workers.wait(workers.start(app, minutes_later=70))["status"] == 0
     assert None not in db.session.scalars(select(QueuedJob.done_at)).all()
     assert_all_is_well(app, kills=1)

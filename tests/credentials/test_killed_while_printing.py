@@ -127,7 +127,7 @@ def test_wherever_workers_are_killed_everything_is_issued_once(
     running = [workers.start(app, point, nth) for _ in range(count)]
     ended = [workers.wait(pid) for pid in running]
     assert sum(each["killed"] for each in ended) == 1, ended
-    again = workers.wait(workers.start(app, minutes_later=10))
+    again = workers.wait(workers.start(app, minutes_later=70))
     assert again == {"killed": False, "status": 0}
 
     assert_all_is_well(app, kills=1)
@@ -155,7 +155,8 @@ def assert_all_is_well(app, *, kills):
         assert hashlib.sha256(data).hexdigest() == credential.file_sha256
     for path in files.files_folder().rglob("*.pdf"):  # a repeated step may leave one to spare
         assert path.parent.name + path.stem == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert len(list(files.files_folder().rglob(".part-*"))) <= kills
+    # One that is killed leaves a part for each batch at hand; the next one clears them away.
+    assert not list(files.files_folder().rglob(".part-*"))
     leaves = db.session.scalars(select(LogLeaf).order_by(LogLeaf.position)).all()
     assert [leaf.position for leaf in leaves] == list(range(people))
     assert {leaf.credential_id for leaf in leaves} == {each.id for each in credentials}
