@@ -7,7 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from courseware import clock
-from courseware.attendance import desk_service, import_service
+from courseware.attendance import desk_list_service, desk_service, import_service
 from courseware.attendance.desk_service import DroppedFile
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.report_rules import DateOrder
@@ -89,7 +89,7 @@ def import_files(
 @json_option
 def list_imports(cohort_code: str, as_json: bool) -> None:
     """List the files that were imported into a cohort, and those that wait on its desk."""
-    desk = desk_service.read_desk(_cohort(cohort_code))
+    desk = desk_list_service.read_desk(_cohort(cohort_code))
     kept = [line.kept for line in (*desk.sessions, *desk.review)] + list(desk.done)
     values = [_value(each) for each in kept]
     lines = [

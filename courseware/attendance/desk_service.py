@@ -1,19 +1,17 @@
 """The import desk of a cohort: files that were dropped together, and what must be asked of each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import joinedload
 
 from courseware.accounts.models import User
 from courseware.attendance import import_service
-from courseware.attendance.alias_service import People, people_of
 from courseware.attendance.imports import read_reports
-from courseware.attendance.matching_rules import MatchedBy
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.proposal_rules import (
     Slot,
@@ -40,7 +38,6 @@ from courseware.schedule.models import TrainingSession
 from courseware.schedule.service import list_sessions
 
 MOST_FILES = 40
-MOST_LISTED = 200
 
 DATES, SESSION = "dates", "session"
 
@@ -68,52 +65,6 @@ class Received:
     kept: tuple[AttendanceImport, ...]
     refused: tuple[RefusedFile, ...]
     already_here: tuple[AttendanceImport, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to read the dates of a file, and the sessions that it would be for."""
-
-    order: DateOrder
-    day: date
-    codes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DeskLine:
-    """One file for one session, as the desk shows it."""
-
-    kept: AttendanceImport
-    names: int
-    unknown: int
-    is_known: bool
-    when: str
-    offered: tuple[int, ...]
-    """The sessions that its times would fit, where a person has to choose."""
-
-
-@dataclass(frozen=True)
-class DatesQuestion:
-    """Files that were dropped together and whose dates can be read in two ways."""
-
-    desk: str
-    files: tuple[str, ...]
-    readings: tuple[Reading, ...]
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Everything on the import desk of a cohort."""
-
-    dates: tuple[DatesQuestion, ...]
-    sessions: tuple[DeskLine, ...]
-    review: tuple[DeskLine, ...]
-    done: tuple[AttendanceImport, ...]
-
-    @property
-    def clear(self) -> tuple[DeskLine, ...]:
-        """The files whose every name is known."""
-        return tuple(line for line in self.review if line.is_known)
 
 
 def slots_of(cohort: Cohort) -> list[Slot]:
@@ -221,7 +172,7 @@ def _place(
         # Of a file about many sessions, those that this cohort does not have are left out.
         return _share_out(proposed, placed)
     offered = [slot.id for proposal, _report in proposals for slot in proposal.slots]
-    kind, when = reports[0].kind, _when(reports[0])
+    kind, when = reports[0].kind, span_of(reports[0])
     return [_ask(proposed, data, SESSION, order=order, offered=offered, kind=kind, when=when)]
 
 
@@ -287,7 +238,8 @@ def _sibling(of: AttendanceImport) -> AttendanceImport:
     return one
 
 
-def _when(report: MeetingReport) -> str:
+def span_of(report: MeetingReport) -> str:
+    """From when to when a file says that somebody was there."""
     moments = [report.started, report.ended] if report.ended else []
     for person in report.people:
         for interval in person.intervals:
@@ -336,16 +288,6 @@ def choose_session(proposed: AttendanceImport, training_session: TrainingSession
     import_service.put_before(proposed, training_session, report)
 
 
-def accept_clear(cohort: Cohort, *, by: User | None, now: datetime) -> tuple[int, int]:
-    """Accept every file on the desk in which each name is known: files, marks."""
-    lines = read_desk(cohort).clear
-    marks = 0
-    for line in lines:
-        review = import_service.accept_import(line.kept, {}, by=by, now=now)
-        marks += len(review.marks)
-    return len(lines), marks
-
-
 def withdraw_file(proposed: AttendanceImport, *, by: User | None, now: datetime) -> int:
     """Withdraw a file from every session that it was imported into; how many entries."""
     return sum(
@@ -386,90 +328,4 @@ def next_to_review(proposed: AttendanceImport) -> AttendanceImport | None:
         )
         .order_by(AttendanceImport.id)
         .limit(1)
-    )
-
-
-def read_desk(cohort: Cohort) -> Desk:
-    """Everything on the desk, in a constant number of queries."""
-    listed = (
-        select(AttendanceImport)
-        .where(AttendanceImport.cohort_id == cohort.id)
-        .options(
-            joinedload(AttendanceImport.training_session),
-            joinedload(AttendanceImport.uploaded_by),
-            joinedload(AttendanceImport.withdrawn_by),
-            defer(AttendanceImport.content),
-        )
-    )
-    waiting = db.session.scalars(
-        listed.where(AttendanceImport.state.in_([ImportState.ASKING, ImportState.REVIEW])).order_by(
-            AttendanceImport.id
-        )
-    ).all()
-    done = db.session.scalars(
-        listed.where(AttendanceImport.state.in_([ImportState.ACCEPTED, ImportState.WITHDRAWN]))
-        .options(defer(AttendanceImport.report))
-        .order_by(AttendanceImport.uploaded_at.desc(), AttendanceImport.id.desc())
-        .limit(MOST_LISTED)
-    ).all()
-    people = people_of(cohort) if waiting else None
-    asked = [each for each in waiting if each.state is ImportState.ASKING]
-    return Desk(
-        dates=_dates_questions(each for each in asked if each.report.get("asks") == DATES),
-        sessions=tuple(
-            DeskLine(
-                kept=each,
-                names=0,
-                unknown=0,
-                is_known=False,
-                when=each.report.get("when", ""),
-                offered=tuple(each.report.get("offered", ())),
-            )
-            for each in asked
-            if each.report.get("asks") == SESSION
-        ),
-        review=tuple(
-            _review_line(each, people)
-            for each in waiting
-            if each.state is ImportState.REVIEW and people is not None
-        ),
-        done=tuple(done),
-    )
-
-
-def _dates_questions(asked: Iterable[AttendanceImport]) -> tuple[DatesQuestion, ...]:
-    drops: dict[str, list[AttendanceImport]] = {}
-    for each in asked:
-        drops.setdefault(each.desk, []).append(each)
-    return tuple(
-        DatesQuestion(
-            desk,
-            tuple(each.file_name for each in files),
-            tuple(_reading(order, files) for order in DateOrder),
-        )
-        for desk, files in drops.items()
-    )
-
-
-def _reading(order: DateOrder, files: Sequence[AttendanceImport]) -> Reading:
-    kept: list[Mapping[str, list[str]]] = [each.report["readings"] for each in files]
-    codes = dict.fromkeys(code for readings in kept for code in readings[order][1:])
-    return Reading(order, date.fromisoformat(kept[0][order][0]), tuple(codes))
-
-
-def _review_line(kept: AttendanceImport, people: People) -> DeskLine:
-    report = report_from_json(kept.report)
-    directory = people.directory()
-    unknown = sum(
-        1
-        for person in report.people
-        if directory.match(person.name, person.email, suggest=False).by is MatchedBy.UNKNOWN
-    )
-    return DeskLine(
-        kept=kept,
-        names=len(report.people),
-        unknown=unknown,
-        is_known=not unknown,
-        when=_when(report),
-        offered=(),
     )

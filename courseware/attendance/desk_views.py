@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
-from courseware.attendance import alias_service, desk_service
+from courseware.attendance import alias_service, desk_list_service, desk_service
 from courseware.attendance.desk_service import DroppedFile, Received
 from courseware.attendance.forms import FilesForm
 from courseware.attendance.ledger_views import bp
@@ -45,7 +45,7 @@ def import_desk(cohort: Cohort) -> ResponseReturnValue:
             form=form,
             problems=problems,
             received=received,
-            desk=desk_service.read_desk(cohort),
+            desk=desk_list_service.read_desk(cohort),
             sessions=list_sessions(cohort),
             aliases=alias_service.list_aliases(cohort),
         ),
@@ -93,7 +93,7 @@ def _answer_dates(cohort: Cohort) -> ResponseReturnValue:
 
 def _accept_clear(cohort: Cohort) -> ResponseReturnValue:
     try:
-        files, marks = desk_service.accept_clear(cohort, by=signed_in_user(), now=clock.now())
+        files, marks = desk_list_service.accept_clear(cohort, by=signed_in_user(), now=clock.now())
     except BadInput as error:
         db.session.rollback()
         flash(sentence(error.messages[0]), "warning")
