@@ -63,9 +63,9 @@ def select_language() -> str:
 
 
 def sentence(message: Message | str) -> str:
-    """A message in the language of this answer."""
+    """A message in the language of this answer; a text that the catalogues lack stays as it is."""
     if isinstance(message, str):
-        return message
+        return gettext(message) if message else message
     values = {
         name: sentence(value) if isinstance(value, Message) else value
         for name, value in message.values.items()

@@ -1,5 +1,8 @@
 import pickle
 
+from flask_babel import force_locale
+
+from courseware.i18n import sentence
 from courseware.messages import N_, Message
 from courseware.texts import choose, clean_line, clean_text, filled, is_complete
 
@@ -42,3 +45,15 @@ def test_text_is_cleaned_of_what_no_database_and_no_page_can_hold():
     assert clean_text(" a\0b\ud800c\u202ed\r\ne\u0301 ") == "abcd\né"
     assert clean_line("two\n\n  lines\tand more\u00a0") == "two lines and more"
     assert clean_text("👩\u200d🔬") == "👩\u200d🔬"
+
+
+def test_a_sentence_of_a_refusal_is_said_in_the_readers_language(app):
+    text = N_("The participant cannot have left before coming.")
+    with app.test_request_context(), force_locale("ru"):
+        assert (
+            sentence(text)
+            == sentence(Message(text))
+            == ("Слушатель не мог уйти раньше, чем пришёл.")
+        )
+        assert sentence("nobody's words") == "nobody's words"
+        assert sentence("") == ""
