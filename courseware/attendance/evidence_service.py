@@ -14,7 +14,6 @@ from courseware.db import db
 from courseware.errors import Refused
 from courseware.messages import N_, Message
 from courseware.permissions import Role, roles_on
-from courseware.scans import take_pages
 from courseware.schedule.models import TrainingSession
 
 MOST_PAGES = 60
@@ -65,19 +64,22 @@ def count_evidence(sessions: Sequence[TrainingSession]) -> dict[int, int]:
 
 
 def attach_evidence(
-    training_session: TrainingSession, data: bytes, file_name: str, *, by: User, now: datetime
+    training_session: TrainingSession,
+    drawn: Sequence[str],
+    file_name: str,
+    *,
+    by: User,
+    now: datetime,
 ) -> int:
-    """Attach each page of a photograph or PDF; how many are new.
+    """Attach the pages of a photograph or PDF, as `scans.take_pages` drew them; how many are new.
 
     A page that is attached already is left out, so the same file sent twice is harmless. A closed
-    register takes evidence too: it changes no mark. Raises UnusablePicture.
+    register takes evidence too: it changes no mark.
     """
     here = list_evidence(training_session)
     known = {each.sha256 for each in here}
     pages = [
-        (number, sha256)
-        for number, sha256 in enumerate(take_pages(data), start=1)
-        if sha256 not in known
+        (number, sha256) for number, sha256 in enumerate(drawn, start=1) if sha256 not in known
     ]
     if len(here) + len(pages) > MOST_PAGES:
         raise Refused(

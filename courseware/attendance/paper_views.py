@@ -15,8 +15,10 @@ from courseware.files import FileMissing
 from courseware.i18n import _, ngettext, sentence
 from courseware.images import UnusablePicture, read_page
 from courseware.permissions import Permission, requires, signed_in_user
+from courseware.scans import take_pages
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.service import find_training_session
+from courseware.security import without_lock
 
 PDF = "application/pdf"
 
@@ -69,22 +71,22 @@ def signed_sheets(training_session: TrainingSession) -> ResponseReturnValue:
     problems: list[tuple[str, str]] = []
     if request.method == "POST":
         files = [file for file in request.files.getlist("file") if file.filename]
-        added = 0
+        drawn: list[tuple[str, list[str]]] = []
         try:
-            for file in files:
-                added += evidence_service.attach_evidence(
-                    training_session,
-                    file.read(),
-                    file.filename or "?",
-                    by=signed_in_user(),
-                    now=clock.now(),
-                )
+            with without_lock():  # a long scan takes some seconds to draw
+                for file in files:
+                    drawn.append((file.filename or "?", take_pages(file.read())))
         except UnusablePicture as error:
-            db.session.rollback()
             problems = [("file", f"{(file.filename or '?')[:80]}: {sentence(error.message)}")]
         if not files:
             problems = [("file", _("Choose a photograph or a scan of the signed sheet."))]
         if not problems:
+            added = sum(
+                evidence_service.attach_evidence(
+                    training_session, pages, name, by=signed_in_user(), now=clock.now()
+                )
+                for name, pages in drawn
+            )
             db.session.commit()
             flash(
                 ngettext("%(num)s page is attached.", "%(num)s pages are attached.", added)
