@@ -192,6 +192,8 @@ class Watch:
     problems: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     bytes_received: int = 0
+    _loaded: set[str] = field(default_factory=set)
+    _again: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         page = self.page
@@ -207,6 +209,7 @@ class Watch:
         page.on("request", lambda request: self.requests.append(request.url))
         self._session = page.context.new_cdp_session(page)
         self._session.send("Network.enable")
+        self._session.on("Network.requestWillBeSent", self._begin)
         self._session.on("Network.loadingFinished", self._count)
 
     def forget_what_was_loaded(self) -> None:
@@ -216,8 +219,19 @@ class Watch:
     def _note(self, problem: str) -> None:
         self.problems.append(f"{self.page.url}: {problem}")
 
+    def _begin(self, event: dict[str, Any]) -> None:
+        url = event["request"]["url"]
+        if event.get("type") == "Document":
+            self._loaded.clear()
+        # What a page loads and then keeps for later comes out of the browser's cache, which is
+        # off here: it is counted once.
+        if "/assets/" in url and url in self._loaded:
+            self._again.add(event["requestId"])
+        self._loaded.add(url)
+
     def _count(self, event: dict[str, Any]) -> None:
-        self.bytes_received += int(event["encodedDataLength"])
+        if event["requestId"] not in self._again:
+            self.bytes_received += int(event["encodedDataLength"])
 
 
 def quiet(page: Page) -> None:
