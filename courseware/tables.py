@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
 
 from courseware.messages import Message
@@ -373,7 +374,11 @@ def write_csv(
 
 def _safe(cell: Cell) -> str:
     if isinstance(cell, str):
-        text = cell.replace("\0", "") if "\0" in cell else cell
-        # There may be a million cells, and few begin like this.
-        return f"'{text}" if text[:1] in _RISKY and _FORMULA.match(text) else text
+        return _safe_text(cell)
     return str(cell) if type(cell) is int else as_text(cell)
+
+
+@lru_cache(8192)  # there may be a million cells, and most are said again and again
+def _safe_text(text: str) -> str:
+    text = text.replace("\0", "") if "\0" in text else text
+    return f"'{text}" if text[:1] in _RISKY and _FORMULA.match(text) else text

@@ -434,15 +434,25 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: dict[str, Format]) -> N
     for column, title in enumerate(sheet.header):
         page.write_string(top, column, printable(title), formats["header"])
     last = top
+    texts: dict[str, str] = {}  # most are said again and again, and there may be 100,000 of them
     for last, row in enumerate(sheet.rows, start=top + 1):
         for column, cell in enumerate(row):
-            _write_cell(page, last, column, cell, formats)
-            if column < len(widths) and isinstance(cell, str) and len(cell) + 2 > widths[column]:
-                widths[column] = min(len(cell) + 2.0, 48.0)
-            elif column < len(widths) and isinstance(cell, datetime):
-                widths[column] = max(widths[column], 17.0)
-            elif column < len(widths) and isinstance(cell, date):
-                widths[column] = max(widths[column], 12.0)
+            if type(cell) is str:
+                if not cell:
+                    continue
+                text = texts.get(cell)
+                if text is None:
+                    text = texts[cell] = printable(cell)
+                page.write_string(last, column, text, formats["text"])
+                if column < len(widths) and len(text) + 2 > widths[column]:
+                    widths[column] = min(len(text) + 2.0, 48.0)
+            elif type(cell) is int:
+                page.write_number(last, column, cell, formats["number"])
+            else:
+                _write_cell(page, last, column, cell, formats)
+                if column < len(widths) and isinstance(cell, date):
+                    least = 17.0 if isinstance(cell, datetime) else 12.0
+                    widths[column] = max(widths[column], least)
     for column, width in enumerate(widths):
         wanted = sheet.widths[column] if column < len(sheet.widths) else None
         page.set_column(column, column, wanted or width)
@@ -458,13 +468,6 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: dict[str, Format]) -> N
 def _write_cell(
     page: Worksheet, row: int, column: int, cell: Cell, formats: dict[str, Format]
 ) -> None:
-    if type(cell) is str:  # by far the most frequent, and there may be hundreds of thousands
-        if cell:
-            page.write_string(row, column, printable(cell), formats["text"])
-        return
-    if type(cell) is int:
-        page.write_number(row, column, cell, formats["number"])
-        return
     match cell:
         case None:
             return
