@@ -14,7 +14,7 @@ from .codes import code_of
 from .designs import Design
 from .facts import CertificateFacts, Texts
 from .phrases import PHRASES, date_range, hours_figure, long_date
-from .wording import heading_of, wording_of
+from .wording import heading_of, transcript_of, wording_of
 
 # A reserved name that never resolves; addresses below it stand for the files of the design.
 ADDRESS = "https://design.invalid/"
@@ -168,7 +168,7 @@ def person_of(facts: CertificateFacts, design: Design) -> Person:
         said_in[f"issued{place}"] = FieldValue(issued)
         number = words.number.format(number=facts.number)
         said_in[f"number{place}"] = FieldValue(number)
-        said_in[f"to{place}"] = FieldValue(wording_of(facts, language).transcript_of)
+        said_in[f"to{place}"] = FieldValue(transcript_of(facts, language))
     if facts.credited is not None:
         said_in["figures"] = FieldValue(hours(facts.credited))
         for place, module in enumerate(facts.modules):

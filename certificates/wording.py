@@ -50,10 +50,16 @@ def heading_of(facts: CertificateFacts, language: str) -> str:
     return words.statement.heading if facts.kind == "statement" else words.certificate
 
 
+def transcript_of(facts: CertificateFacts, language: str) -> str:
+    """Which document the transcript belongs to; the one sentence that has its number."""
+    words = PHRASES[language]
+    said = words.statement.transcript_of if facts.kind == "statement" else words.transcript_of
+    return said.format(number=words.number.format(number=facts.number))
+
+
 def wording_of(facts: CertificateFacts, language: str) -> Wording:
     """How these facts are worded in this language."""
     words = PHRASES[language]
-    number = words.number.format(number=facts.number)
     hour = facts.academic_hour_minutes
     whole = hours_phrase(facts.minutes, hour, language)
     duplicate = words.duplicate.format(n=facts.duplicate) if facts.duplicate else ""
@@ -67,7 +73,7 @@ def wording_of(facts: CertificateFacts, language: str) -> Wording:
             after_name=said.after_name,
             closing="",
             extent=said.extent.format(credited=credited, hours=whole),
-            transcript_of=said.transcript_of.format(number=number),
+            transcript_of=transcript_of(facts, language),
             verify=said.verify,
             duplicate=duplicate,
             supersedes=_superseded(facts, words),
@@ -80,7 +86,7 @@ def wording_of(facts: CertificateFacts, language: str) -> Wording:
         after_name=_worded(facts, "after_name", language),
         closing=_worded(facts, "closing", language),
         extent=words.extent.format(hours=whole),
-        transcript_of=words.transcript_of.format(number=number),
+        transcript_of=transcript_of(facts, language),
         verify=words.verify,
         duplicate=duplicate,
         supersedes=_superseded(facts, words),

@@ -208,6 +208,7 @@ class Template:
         }
         self._begun = hashlib.sha256(plan.static)
         self._shaped = lru_cache(4096)(self._shape)
+        self._before: dict[tuple[int, int], tuple[tuple[str, float | None], _Piece]] = {}
 
     def print(
         self,
@@ -223,14 +224,14 @@ class Template:
         code: _Piece | None = None
         for number, parts in self._bodies.items():
             pieces = []
-            for part in parts:
+            for place, part in enumerate(parts):
                 if part is None:
                     code = code or _Piece.of_one(code_of(person.code).pdf)
                     pieces.append(code)
                 elif isinstance(part, _Piece):
                     pieces.append(part)
                 else:
-                    pieces.append(_Piece.of_one(self._set(part, person)))
+                    pieces.append(self._piece(number, place, part, person))
             objects[number] = _stream(b"/Filter/FlateDecode", _zlib_of(pieces))
         link = _text(person.address)
         for number, written in plan.links.items():
@@ -305,10 +306,19 @@ class Template:
             producer=escape(about.get("Producer", ""), {'"': "&quot;"}),
         ).encode()
 
-    def _set(self, hole: Hole, person: Person) -> bytes:
+    def _piece(self, number: int, place: int, hole: Hole, person: Person) -> _Piece:
         text = filled(hole.text, person)
         first = FIELD.search(hole.text)
         chosen = person.fields[first[1]].size if first else None
+        # Most of it is said of the person before as well: the day, the hours, the modules.
+        before = self._before.get((number, place))
+        if before and before[0] == (text, chosen):
+            return before[1]
+        piece = _Piece.of_one(self._set(hole, text, chosen))
+        self._before[number, place] = (text, chosen), piece
+        return piece
+
+    def _set(self, hole: Hole, text: str, chosen: float | None) -> bytes:
         size, y = hole.size, hole.y
         if chosen is not None:
             size = chosen * 4 / 3
@@ -410,7 +420,7 @@ def _attached(
         objects[data] = _stream(
             b"/Type/EmbeddedFile/Subtype/%b/Filter/FlateDecode/Params<</Size %d/ModDate(D:%b)>>"
             % (kind.encode(), len(each.data), day),
-            zlib.compress(each.data, 6),
+            zlib.compress(each.data, 4),
         )
         listed.append((name, b"%d 0 R" % file))
     listed.sort()
