@@ -65,7 +65,7 @@ translations: $(PO:.po=.mo)
 
 battery: .venv/test translations ## Kill workers at every step of issuing and fill the disk, on both databases (an hour)
 	BATTERY=yes $(BIN)/python -m pytest -q -n auto tests/credentials/test_killed_while_printing.py \
-	  tests/credentials/test_full_disk.py tests/browser/test_every_page.py
+	  tests/credentials/test_full_disk.py
 
 clean: ## Remove what the demo and the tests made (var/), keep .venv
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis

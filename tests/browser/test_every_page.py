@@ -1,7 +1,5 @@
 """Every kind of page, as each role: nothing for axe to find, nothing in the console, light."""
 
-import os
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.running_site import (
@@ -26,9 +24,7 @@ ROLES = {
     "administrator": ADMINISTRATOR,
 }
 # Administrators see what coordinators see, and some pages more: only those are theirs to crawl.
-# What trainers see of a coordinator's pages is looked at on the phone, and in `make battery`.
 NOT_FOR = {"administrator": Role.COORDINATOR}
-NOT_ON_A_LAPTOP = NOT_FOR if os.environ.get("BATTERY") else {**NOT_FOR, "trainer": Role.COORDINATOR}
 
 pytestmark = pytest.mark.browser
 
@@ -59,9 +55,7 @@ def test_no_page_on_a_laptop_is_heavy_or_gives_axe_the_console_or_the_policy_any
     watch.forget_what_was_loaded()
     found, heavy, before = [], {}, 0
 
-    for _endpoint in pages_reached(
-        afterwards, page, most_of_a_kind=1, not_for=NOT_ON_A_LAPTOP.get(role)
-    ):
+    for _endpoint in pages_reached(afterwards, page, most_of_a_kind=1, not_for=NOT_FOR.get(role)):
         weight, before = watch.bytes_received - before, watch.bytes_received
         if weight > HEAVIEST_FIRST_LOAD:
             heavy[page.url] = weight
