@@ -247,6 +247,7 @@ def make(app: Flask) -> SimpleNamespace:
     """Believable objects: `make.cohort()`, `make.enrolment(cohort)`; see tests/factories.py."""
     import factories
 
+    factories.number_anew()
     return SimpleNamespace(**{name: getattr(factories, name) for name in factories.__all__})
 
 

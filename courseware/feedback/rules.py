@@ -24,6 +24,28 @@ class About(StrEnum):
 
     SESSION = "session"
     COURSE = "course"
+    SKILLS = "skills"
+    FOLLOW_UP = "follow_up"
+    NEEDS = "needs"
+
+
+class Moment(StrEnum):
+    """When a round asks: after a session, before or after the course, some months later."""
+
+    SESSION = "session"
+    BEFORE = "before"
+    AFTER = "after"
+    FOLLOW_UP = "follow_up"
+
+
+MOMENTS = {
+    About.SESSION: (Moment.SESSION,),
+    About.COURSE: (Moment.AFTER,),
+    About.SKILLS: (Moment.BEFORE, Moment.AFTER),
+    About.FOLLOW_UP: (Moment.FOLLOW_UP,),
+    About.NEEDS: (Moment.BEFORE, Moment.FOLLOW_UP),
+}
+"""The moments at which each kind of questionnaire can be put; the first is the usual one."""
 
 
 class Kind(StrEnum):

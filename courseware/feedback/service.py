@@ -22,13 +22,19 @@ from courseware.feedback.models import (
     FeedbackTicket,
     Questionnaire,
 )
-from courseware.feedback.rules import About
+from courseware.feedback.rules import MOMENTS, About
 from courseware.messages import N_, Message
 from courseware.permissions import Role, roles_on
 from courseware.schedule.models import SessionTrainer, TrainerPart, TrainingSession
 from courseware.schedule.service import list_sessions
 
-DAYS_OPEN = {About.SESSION: 7, About.COURSE: 14}
+DAYS_OPEN = {
+    About.SESSION: 7,
+    About.COURSE: 14,
+    About.SKILLS: 7,
+    About.FOLLOW_UP: 21,
+    About.NEEDS: 21,
+}
 """For how many days a round stays open unless somebody says otherwise."""
 
 
@@ -92,7 +98,9 @@ def open_round(
         cohort=cohort,
         training_session=training_session,
         place=training_session.code if training_session else "",
+        moment=MOMENTS[questionnaire.about][0],
         opens_at=now,
+        opened_at=now,
         closes_at=closes_at or now + timedelta(days=DAYS_OPEN[questionnaire.about]),
     )
     if asked.closes_at <= now:
@@ -267,7 +275,9 @@ def add_imported_round(
         cohort=cohort,
         training_session=training_session,
         place=training_session.code if training_session else "",
+        moment=MOMENTS[questionnaire.about][0],
         opens_at=now,
+        opened_at=now,
         closes_at=now,
         closed_at=now,
         invited=invited,

@@ -25,6 +25,7 @@ class Programme(db.Model):
         CheckConstraint("correction_days >= 0", name="correction_time_not_negative"),
         CheckConstraint("register_days >= 0", name="register_days_not_negative"),
         CheckConstraint("reminder_hours >= 0", name="reminder_hours_not_negative"),
+        CheckConstraint("feedback_limit BETWEEN 10 AND 50", name="feedback_limit_on_the_scale"),
         CheckConstraint("review_days >= 0", name="review_days_not_negative"),
     )
 
@@ -54,6 +55,8 @@ class Programme(db.Model):
     """So long after a session a participant can ask to have a mark looked at; 0: never."""
     warn_participants: Mapped[bool] = mapped_column(default=False)
     """Whether whoever falls below the hours that the certificate asks for is told by mail."""
+    feedback_limit: Mapped[int] = mapped_column(default=35)
+    """In tenths of a scale of five points: a mean below it asks for a recommendation."""
     agreement_required: Mapped[bool] = mapped_column(default=True)
     participation: Mapped[Participation] = mapped_column(default=Participation.BLENDED)
     assessment: Mapped[AssessmentKind] = mapped_column(default=AssessmentKind.ATTENDANCE)
