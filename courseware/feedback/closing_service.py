@@ -18,6 +18,7 @@ from courseware.feedback.models import (
     FeedbackRound,
     FeedbackTicket,
 )
+from courseware.feedback.tally_service import count_round
 from courseware.messages import N_, Message
 
 
@@ -48,6 +49,7 @@ def close_round(asked: FeedbackRound, *, by: User | None, now: datetime) -> None
         raise Refused(Message(N_("This feedback is closed already.")))
     locked.closed_at = now
     _rewrite(locked.id)
+    count_round(locked)
     audit.record("close feedback", locked, by=by, now=now)
 
 

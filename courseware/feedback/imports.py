@@ -24,6 +24,7 @@ from courseware.feedback.rules import (
     WrongQuestionnaire,
     clean,
 )
+from courseware.feedback.tally_service import count_round
 from courseware.messages import N_, Message
 from courseware.tables import Row, Table, UnreadableTable, read_table
 from courseware.yaml_files import UnreadableYaml, read_yaml
@@ -386,6 +387,7 @@ def import_answers(
             [response.answers for response in responses],
             service.trainer_ids(sessions.get(code)),
         )
+        count_round(asked)
         rounds.append(asked)
     return ImportedRounds(
         tuple(rounds), len(found.responses), found.empty_rows, found.unused_columns
