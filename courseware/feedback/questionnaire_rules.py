@@ -1,16 +1,18 @@
 """Questionnaires from plain values, as a YAML file gives them, and back without loss."""
 
 import re
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
+from courseware.feedback.condition_rules import condition_problems
+from courseware.feedback.plain_value_rules import KEY, PlainReader, shown
 from courseware.feedback.rules import (
+    LARGEST_NUMBER,
     LEAST_POINTS,
-    LONGEST_TEXT,
     MOST_OPTIONS,
     MOST_POINTS,
     MOST_QUESTIONS,
+    MOST_ROWS,
     About,
     Best,
     Kind,
@@ -18,22 +20,21 @@ from courseware.feedback.rules import (
     Question,
     Questionnaire,
     Section,
-    Texts,
+    ShownIf,
     WrongQuestionnaire,
-    clean,
 )
-from courseware.messages import N_, Message
+from courseware.messages import N_
 from courseware.texts import LANGUAGES
 
-AnyChoice = TypeVar("AnyChoice", bound=StrEnum)
-
-KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 _QUESTION_NAMES = (
     *("key", "kind", "texts", "labels", "hints", "required", "points", "low", "middle", "high"),
-    *("best", "not_applicable", "options", "column", "import", "import_not_applicable"),
+    *("best", "not_applicable", "options", "rows", "rows_from", "least", "most", "unit"),
+    *("shown_if", "column", "import", "import_not_applicable"),
 )
+ROWS_FROM = ("outcomes",)
+"""What a matrix can take its rows from when a programme takes the questionnaire."""
 
 
 def missing_languages(questionnaire: Questionnaire) -> dict[str, int]:
@@ -46,8 +47,8 @@ def missing_languages(questionnaire: Questionnaire) -> dict[str, int]:
         for question in section.questions:
             every.append(question.texts)
             optional = (question.labels, question.hints, question.low, question.middle)
-            every += [texts for texts in (*optional, question.high) if texts]
-            every += [option.texts for option in question.options]
+            every += [texts for texts in (*optional, question.high, question.unit) if texts]
+            every += [each.texts for each in (*question.options, *question.rows)]
     gaps = {language: sum(1 for texts in every if language not in texts) for language in LANGUAGES}
     return {language: count for language, count in gaps.items() if count}
 
@@ -64,15 +65,12 @@ def questionnaire_from(value: object) -> Questionnaire:
     return questionnaire
 
 
-class _Reader:
-    """Reads plain values and collects what is wrong with them, so that all is told at once."""
+class _Reader(PlainReader):
+    """Reads a questionnaire and collects what is wrong with it."""
 
     def __init__(self) -> None:
-        self.problems: list[Message] = []
+        super().__init__()
         self.keys: set[str] = set()
-
-    def wrong(self, template: str, **values: object) -> None:
-        self.problems.append(Message(template, **values))
 
     def questionnaire(self, value: object) -> Questionnaire:
         value = self.mapping(
@@ -85,7 +83,7 @@ class _Reader:
                     "The code “%(code)s” is not usable. Use small Latin letters, digits "
                     "and hyphens, beginning with a letter."
                 ),
-                code=_shown(code),
+                code=shown(code),
             )
             code = "wrong"
         about = self.choice(value.get("about"), About, "about") or About.COURSE
@@ -96,7 +94,9 @@ class _Reader:
             for number, each in enumerate(self.list(value.get("sections"), "sections"), start=1)
         )
         count = sum(len(section.questions) for section in sections)
-        if not count:
+        if not any(
+            each.kind is not Kind.INFORMATION for part in sections for each in part.questions
+        ):
             self.wrong(N_("The questionnaire asks nothing. Add at least one question."))
         if count > MOST_QUESTIONS:
             self.wrong(
@@ -104,7 +104,9 @@ class _Reader:
                 count=count,
                 most=MOST_QUESTIONS,
             )
-        return Questionnaire(code, about, titles, sections, introductions)
+        questionnaire = Questionnaire(code, about, titles, sections, introductions)
+        self.problems += condition_problems(questionnaire)
+        return questionnaire
 
     def section(self, value: object, number: int, about: About) -> Section:
         place = f"section {number}"
@@ -143,7 +145,7 @@ class _Reader:
                     "digits and underscores, beginning with a letter."
                 ),
                 place=place,
-                key=_shown(key),
+                key=shown(key),
             )
             key = f"wrong_{len(self.keys)}"
         elif key in self.keys:
@@ -161,11 +163,51 @@ class _Reader:
             "required": self.boolean(value.get("required"), f"{place}, required"),
             "column": str(column),
         }
-        if kind is Kind.SCALE:
+        plain["shown_if"] = self.shown_if(value.get("shown_if"), f"{place}, shown_if")
+        if kind in (Kind.SCALE, Kind.MATRIX):
             plain |= self.scale(value, place)
-        if kind in (Kind.SINGLE, Kind.MULTIPLE):
-            plain["options"] = self.options(value.get("options"), place)
+        if kind in (Kind.SINGLE, Kind.MULTIPLE, Kind.RANKING):
+            plain["options"] = self.options(value.get("options"), f"{place}, options")
+        if kind is Kind.MATRIX:
+            plain |= self.rows(value, place)
+        if kind is Kind.NUMBER:
+            plain |= self.limits(value, place)
         return Question(**plain)
+
+    def shown_if(self, value: object, place: str) -> ShownIf | None:
+        if value is None:
+            return None
+        value = self.mapping(value, place, ("question", "values"))
+        values = value.get("values")
+        if isinstance(values, str | int) and not isinstance(values, bool):
+            values = [values]
+        return ShownIf(
+            str(value.get("question") or ""),
+            tuple(str(each) for each in self.list(values, f"{place}, values")),
+        )
+
+    def rows(self, value: Mapping, place: str) -> dict[str, Any]:
+        source = value.get("rows_from") or ""
+        if source and source not in ROWS_FROM:
+            self.wrong(
+                N_("%(place)s: “%(value)s” is not one of %(allowed)s."),
+                place=f"{place}, rows_from",
+                value=shown(source),
+                allowed=", ".join(ROWS_FROM),
+            )
+        fewest = 0 if source else 1
+        rows = self.options(value.get("rows"), f"{place}, rows", fewest=fewest, most=MOST_ROWS)
+        return {"rows": rows, "rows_from": str(source)}
+
+    def limits(self, value: Mapping, place: str) -> dict[str, Any]:
+        ends = {"least": -LARGEST_NUMBER, "most": LARGEST_NUMBER}
+        least = self.number(value.get("least"), f"{place}, least", **ends, default=0)
+        most = self.number(value.get("most"), f"{place}, most", **ends, default=LARGEST_NUMBER)
+        if least >= most:
+            self.wrong(N_("%(place)s: the smallest number must be under the largest."), place=place)
+            least, most = 0, LARGEST_NUMBER
+        unit = self.texts(value.get("unit"), f"{place}, unit")
+        return {"least": least, "most": most, "unit": unit}
 
     def scale(self, value: Mapping, place: str) -> dict:
         points = value.get("points", 5)
@@ -179,7 +221,7 @@ class _Reader:
                 place=place,
                 least=LEAST_POINTS,
                 most=MOST_POINTS,
-                points=_shown(points),
+                points=shown(points),
             )
             points = 5
         best = self.choice(value.get("best", Best.HIGH), Best, f"{place}, best") or Best.HIGH
@@ -211,109 +253,33 @@ class _Reader:
             "wordings_not_applicable": other,
         }
 
-    def options(self, value: object, place: str) -> tuple[Option, ...]:
+    def options(
+        self, value: object, place: str, *, fewest: int = 2, most: int = MOST_OPTIONS
+    ) -> tuple[Option, ...]:
         options: list[Option] = []
-        for number, each in enumerate(self.list(value, f"{place}, options"), start=1):
-            each = self.mapping(each, f"{place}, option {number}", ("key", "texts", "import"))
+        for number, each in enumerate(self.list(value, place), start=1):
+            each = self.mapping(each, f"{place}, {number}", ("key", "texts", "import"))
             key = each.get("key")
             if not isinstance(key, str) or not KEY.fullmatch(key):
                 self.wrong(
-                    N_("%(place)s: option %(number)s needs a key in small Latin letters."),
+                    N_("%(place)s: entry %(number)s needs a key in small Latin letters."),
                     place=place,
                     number=number,
                 )
                 key = f"wrong_{number}"
             if any(option.key == key for option in options):
-                self.wrong(
-                    N_("%(place)s: the option “%(key)s” is there twice."), place=place, key=key
-                )
+                self.wrong(N_("%(place)s: “%(key)s” is there twice."), place=place, key=key)
             texts = self.texts(each.get("texts"), f"{place}, {key}", required=True)
             options.append(Option(key, texts, self.wordings(each.get("import", []), place)))
-        if not 2 <= len(options) <= MOST_OPTIONS:
+        if not fewest <= len(options) <= most:
             self.wrong(
-                N_("%(place)s: a choice has 2 to %(most)s options, not %(count)s."),
+                N_("%(place)s: there must be %(fewest)s to %(most)s entries, not %(count)s."),
                 place=place,
-                most=MOST_OPTIONS,
+                fewest=fewest,
+                most=most,
                 count=len(options),
             )
         return tuple(options)
-
-    def mapping(self, value: object, place: str, allowed: Sequence[str]) -> Mapping:
-        if not isinstance(value, Mapping):
-            self.wrong(N_("%(place)s: names with values are expected here."), place=place)
-            return {}
-        for name in value:
-            if name not in allowed:
-                self.wrong(
-                    N_("%(place)s: “%(name)s” is not known. Known are: %(allowed)s."),
-                    place=place,
-                    name=_shown(name),
-                    allowed=", ".join(allowed),
-                )
-        return value
-
-    def list(self, value: object, place: str) -> Sequence:
-        if value is None:
-            return []
-        if isinstance(value, list | tuple):
-            if len(value) > MOST_QUESTIONS:
-                self.wrong(
-                    N_("%(place)s: a list has at most %(most)s entries."),
-                    place=place,
-                    most=MOST_QUESTIONS,
-                )
-            return value[:MOST_QUESTIONS]
-        self.wrong(N_("%(place)s: a list is expected here."), place=place)
-        return []
-
-    def boolean(self, value: object, place: str) -> bool:
-        if value is None or isinstance(value, bool):
-            return bool(value)
-        self.wrong(N_("%(place)s: say true or false."), place=place)
-        return False
-
-    def choice(self, value: object, choices: type[AnyChoice], place: str) -> AnyChoice | None:
-        if isinstance(value, str) and value in list(choices):
-            return choices(value)
-        self.wrong(
-            N_("%(place)s: “%(value)s” is not one of %(allowed)s."),
-            place=place,
-            value=_shown(value),
-            allowed=", ".join(choices),
-        )
-        return None
-
-    def texts(self, value: object, place: str, *, required: bool = False) -> Texts:
-        if isinstance(value, str):
-            value = {"en": value}
-        if value is None or (isinstance(value, Mapping) and not value):
-            if required:
-                self.wrong(N_("%(place)s: the text is missing."), place=place)
-            return {}
-        value = self.mapping(value, place, LANGUAGES)
-        texts = {}
-        for language in LANGUAGES:
-            text = value.get(language)
-            if text is None:
-                continue
-            text = clean(str(text))
-            if len(text) > LONGEST_TEXT:
-                self.wrong(
-                    N_("%(place)s: a text is longer than %(most)s characters."),
-                    place=place,
-                    most=LONGEST_TEXT,
-                )
-                text = text[:LONGEST_TEXT]
-            if text:
-                texts[language] = text
-        if required and not texts:
-            self.wrong(N_("%(place)s: the text is missing."), place=place)
-        return texts
-
-    def wordings(self, value: object, place: str) -> tuple[str, ...]:
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            value = [value]
-        return tuple(str(each) for each in self.list(value, place))
 
 
 def plain(questionnaire: Questionnaire) -> dict:
@@ -350,12 +316,13 @@ def _plain_question(question: Question) -> dict:
         "high": dict(question.high),
         "best": question.best.value if question.best is not Best.HIGH else "",
         "not_applicable": question.not_applicable,
-        "options": [
-            _without_empty(
-                {"key": each.key, "texts": dict(each.texts), "import": list(each.wordings)}
-            )
-            for each in question.options
-        ],
+        "options": _plain_options(question.options),
+        "rows": _plain_options(question.rows),
+        "rows_from": question.rows_from,
+        "least": question.least,
+        "most": question.most if question.most != LARGEST_NUMBER else 0,
+        "unit": dict(question.unit),
+        "shown_if": _plain_condition(question.shown_if),
         "column": question.column,
         "import": [list(each) for each in question.wordings],
         "import_not_applicable": list(question.wordings_not_applicable),
@@ -363,10 +330,18 @@ def _plain_question(question: Question) -> dict:
     return _without_empty(value)
 
 
+def _plain_options(options: tuple[Option, ...]) -> list[dict]:
+    return [
+        _without_empty({"key": each.key, "texts": dict(each.texts), "import": list(each.wordings)})
+        for each in options
+    ]
+
+
+def _plain_condition(shown_if: ShownIf | None) -> dict:
+    if shown_if is None:
+        return {}
+    return {"question": shown_if.question, "values": list(shown_if.values)}
+
+
 def _without_empty(value: dict) -> dict:
     return {name: each for name, each in value.items() if each not in ("", False, 0, {}, [])}
-
-
-def _shown(value: object) -> str:
-    text = "" if value is None else str(value)
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from courseware.messages import Message
@@ -14,9 +14,12 @@ LEAST_ANSWERS = 5
 
 LEAST_POINTS, MOST_POINTS = 3, 7
 MOST_OPTIONS = 20
+MOST_ROWS = 40
 MOST_QUESTIONS = 80
 LONGEST_TEXT = 500
 LONGEST_COMMENT = 5000
+LONGEST_LINE = 200
+LARGEST_NUMBER = 1_000_000_000
 
 
 class About(StrEnum):
@@ -49,13 +52,27 @@ MOMENTS = {
 
 
 class Kind(StrEnum):
-    """How a question is answered."""
+    """How a question is answered.
+
+    A short text is one line; information asks nothing; a matrix is several scales with the same
+    ends, one for each of its rows.
+    """
 
     SCALE = "scale"
+    MATRIX = "matrix"
     RECOMMENDATION = "recommendation"
     SINGLE = "single"
     MULTIPLE = "multiple"
+    RANKING = "ranking"
+    NUMBER = "number"
+    SHORT = "short"
     TEXT = "text"
+    INFORMATION = "information"
+
+
+TEXT_KINDS = (Kind.SHORT, Kind.TEXT)
+CONDITION_KINDS = (Kind.SCALE, Kind.RECOMMENDATION, Kind.SINGLE, Kind.MULTIPLE)
+"""The kinds of questions on whose answer it can depend whether another is shown."""
 
 
 class Best(StrEnum):
@@ -75,8 +92,24 @@ class Option:
 
 
 @dataclass(frozen=True)
+class ShownIf:
+    """The answers to an earlier question that make a question appear.
+
+    `values` are as a form sends them: keys of options, points of a scale, "na".
+    """
+
+    question: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Question:
-    """One question. Fields that its kind does not use keep their defaults."""
+    """One question. Fields that its kind does not use keep their defaults.
+
+    `items` are what is really answered, stored, counted and drawn: for most kinds the question
+    itself, for a matrix one scale for each row, for a ranking one place for each option.
+    `rows_from` says that a library's matrix gets its rows from the programme ("outcomes").
+    """
 
     key: str
     kind: Kind
@@ -94,6 +127,14 @@ class Question:
     column: str = ""
     wordings: tuple[tuple[str, ...], ...] = ()
     wordings_not_applicable: tuple[str, ...] = ()
+    rows: tuple[Option, ...] = ()
+    rows_from: str = ""
+    least: int = 0
+    most: int = LARGEST_NUMBER
+    unit: Texts = field(default_factory=dict)
+    shown_if: ShownIf | None = None
+    part_of: str = ""
+    """Of an item: the key of the matrix or ranking that it belongs to."""
 
     @property
     def title(self) -> Texts:
@@ -102,7 +143,11 @@ class Question:
 
     @property
     def values(self) -> range:
-        """Every value a stored answer may have; a multiple choice is a sum of powers of two."""
+        """Every value a stored answer may have; a multiple choice is a sum of powers of two.
+
+        The value of a ranked option is its place, 1 for the first. What is stored as a text, or
+        under the keys of its items, has none.
+        """
         match self.kind:
             case Kind.SCALE:
                 return range(0 if self.not_applicable else 1, self.points + 1)
@@ -112,8 +157,75 @@ class Question:
                 return range(len(self.options))
             case Kind.MULTIPLE:
                 return range(1, 2 ** len(self.options))
+            case Kind.RANKING if self.part_of:
+                return range(1, self.points + 1)
+            case Kind.NUMBER:
+                return range(self.least, self.most + 1)
             case _:
                 return range(0)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is answered in words."""
+        return self.kind in TEXT_KINDS
+
+    @property
+    def items(self) -> tuple["Question", ...]:
+        """What is answered: plain questions, under whose keys the answers are stored.
+
+        The rows of a matrix become scales, the options of a ranking become questions of kind
+        RANKING whose `points` are the number of places.
+        """
+        match self.kind:
+            case Kind.INFORMATION:
+                return ()
+            case Kind.MATRIX:
+                return tuple(
+                    replace(
+                        self,
+                        key=f"{self.key}.{row.key}",
+                        kind=Kind.SCALE,
+                        texts=row.texts,
+                        labels={},
+                        hints={},
+                        column=next(iter(row.wordings), ""),
+                        rows=(),
+                        rows_from="",
+                        part_of=self.key,
+                    )
+                    for row in self.rows
+                )
+            case Kind.RANKING if not self.part_of:
+                return tuple(
+                    replace(
+                        self,
+                        key=f"{self.key}.{option.key}",
+                        texts=option.texts,
+                        labels={},
+                        hints={},
+                        column=next(iter(option.wordings), ""),
+                        points=len(self.options),
+                        options=(),
+                        part_of=self.key,
+                    )
+                    for option in self.options
+                )
+            case _:
+                return (self,)
+
+
+def choices(question: Question) -> tuple[str, ...]:
+    """The answers that a form offers to a question, as it sends them."""
+    match question.kind:
+        case Kind.SCALE:
+            points = tuple(str(point) for point in range(1, question.points + 1))
+            return (*points, "na") if question.not_applicable else points
+        case Kind.RECOMMENDATION:
+            return tuple(str(point) for point in range(11))
+        case Kind.SINGLE | Kind.MULTIPLE | Kind.RANKING:
+            return tuple(option.key for option in question.options)
+        case _:
+            return ()
 
 
 @dataclass(frozen=True)
@@ -123,6 +235,11 @@ class Section:
     titles: Texts
     questions: tuple[Question, ...]
     per_trainer: bool = False
+
+    @property
+    def items(self) -> tuple[Question, ...]:
+        """What is answered in this section; see Question.items."""
+        return tuple(item for question in self.questions for item in question.items)
 
 
 @dataclass(frozen=True)
@@ -139,14 +256,20 @@ class Questionnaire:
     def questions(self) -> tuple[Question, ...]:
         return tuple(question for section in self.sections for question in section.questions)
 
+    @property
+    def items(self) -> tuple[Question, ...]:
+        """What is answered, in the order of the form; see Question.items."""
+        return tuple(item for section in self.sections for item in section.items)
+
     def question(self, key: str) -> Question | None:
-        """Find a question by its key."""
-        return next((each for each in self.questions if each.key == key), None)
+        """Find a question by its key, or an item of one by the key that its answers have."""
+        return next((each for each in (*self.questions, *self.items) if each.key == key), None)
 
     def is_per_trainer(self, key: str) -> bool:
-        """Whether the question stands in the part that is asked for each trainer."""
+        """Whether the question, or the item, is in the part that is asked for each trainer."""
         return any(
-            section.per_trainer and any(each.key == key for each in section.questions)
+            section.per_trainer
+            and any(each.key == key for each in (*section.questions, *section.items))
             for section in self.sections
         )
 

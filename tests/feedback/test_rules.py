@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import courseware.feedback
-from courseware.feedback.answer_rules import NOT_APPLICABLE, Answer, check_answers, fields
+from courseware.feedback.answer_rules import (
+    NOT_APPLICABLE,
+    Answer,
+    Checked,
+    check_answers,
+    fields,
+)
 from courseware.feedback.questionnaire_rules import missing_languages, plain, questionnaire_from
 from courseware.feedback.rules import LONGEST_COMMENT, WrongQuestionnaire, clean
 from courseware.texts import LANGUAGES
@@ -115,7 +121,7 @@ def test_a_wrong_questionnaire_is_refused_with_a_sentence(change, sentence):
         ({"import": [["a"], ["b"]]}, "2 wordings for 5 points"),
         ({"kind": "stars"}, "“stars” is not one of"),
         ({"key": "recommend"}, "The key “recommend” is used twice"),
-        ({"kind": "single", "options": [{"key": "a", "texts": "A"}]}, "2 to 20 options, not 1"),
+        ({"kind": "single", "options": [{"key": "a", "texts": "A"}]}, "2 to 20 entries, not 1"),
         ({"texts": {"en": "x" * 501}}, "longer than 500"),
     ],
 )
@@ -152,6 +158,157 @@ def test_answers_of_each_kind_are_read():
         Answer("comment", text="Thank you"),
         Answer("clear", 3, trainer="anna"),
     }
+
+
+ALL_KINDS = {
+    "code": "kinds",
+    "about": "course",
+    "titles": {"en": "All kinds"},
+    "sections": [
+        {
+            "titles": {"en": "All"},
+            "questions": [
+                {"key": "hello", "kind": "information", "texts": {"en": "Welcome"}},
+                {
+                    "key": "apply",
+                    "kind": "single",
+                    "texts": {"en": "When?"},
+                    "options": [
+                        {"key": "soon", "texts": {"en": "Soon"}},
+                        {"key": "never", "texts": {"en": "Never"}},
+                    ],
+                },
+                {
+                    "key": "why_not",
+                    "kind": "short",
+                    "texts": {"en": "Why not?"},
+                    "required": True,
+                    "shown_if": {"question": "apply", "values": ["never"]},
+                },
+                {
+                    "key": "rooms",
+                    "kind": "matrix",
+                    "texts": {"en": "How good were these?"},
+                    "points": 4,
+                    "low": {"en": "bad"},
+                    "high": {"en": "good"},
+                    "not_applicable": True,
+                    "rows": [
+                        {"key": "light", "texts": {"en": "Light"}},
+                        {"key": "air", "texts": {"en": "Air"}},
+                    ],
+                },
+                {
+                    "key": "order",
+                    "kind": "ranking",
+                    "texts": {"en": "What matters most?"},
+                    "options": [
+                        {"key": "price", "texts": {"en": "Price"}},
+                        {"key": "time", "texts": {"en": "Time"}},
+                        {"key": "place", "texts": {"en": "Place"}},
+                    ],
+                },
+                {
+                    "key": "people",
+                    "kind": "number",
+                    "texts": {"en": "How many people?"},
+                    "least": -5,
+                    "most": 20000,
+                    "unit": {"en": "people"},
+                },
+            ],
+        }
+    ],
+}
+
+
+def test_a_questionnaire_of_all_kinds_is_kept_without_loss_and_falls_into_items():
+    questionnaire = questionnaire_from(ALL_KINDS)
+    assert questionnaire_from(plain(questionnaire)) == questionnaire
+    assert [(item.key, item.kind.value) for item in questionnaire.items] == [
+        ("apply", "single"),
+        ("why_not", "short"),
+        ("rooms.light", "scale"),
+        ("rooms.air", "scale"),
+        ("order.price", "ranking"),
+        ("order.time", "ranking"),
+        ("order.place", "ranking"),
+        ("people", "number"),
+    ]
+    assert questionnaire.question("rooms.air").texts == {"en": "Air"}
+    assert list(questionnaire.question("rooms.air").values) == [0, 1, 2, 3, 4]
+    assert list(questionnaire.question("order.time").values) == [1, 2, 3]
+
+
+def test_answers_of_the_other_kinds_are_read():
+    checked = check_answers(
+        questionnaire_from(ALL_KINDS),
+        {
+            "q-hello": ["nothing"],
+            "q-apply": ["never"],
+            "q-why_not": ["no\n time"],
+            "q-rooms.light": ["4"],
+            "q-rooms.air": ["na"],
+            "q-order.price": ["2"],
+            "q-order.time": ["3"],
+            "q-order.place": ["1"],
+            "q-people": ["\u22125"],
+        },
+    )
+    assert not checked.problems
+    assert checked.answers == (
+        Answer("apply", 1),
+        Answer("why_not", text="no time"),
+        Answer("rooms.light", 4),
+        Answer("rooms.air", 0),
+        Answer("order.price", 2),
+        Answer("order.time", 3),
+        Answer("order.place", 1),
+        Answer("people", -5),
+    )
+
+
+def test_what_is_not_shown_is_neither_required_nor_stored():
+    questionnaire = questionnaire_from(ALL_KINDS)
+    checked = check_answers(questionnaire, {"q-apply": ["soon"], "q-why_not": ["because"]})
+    assert checked == Checked((Answer("apply", 0),), {})
+    assert set(check_answers(questionnaire, {"q-apply": ["never"]}).problems) == {"q-why_not"}
+
+
+@pytest.mark.parametrize(
+    ("given_values", "field"),
+    [
+        ({"q-order.price": ["1"]}, "q-order"),
+        ({"q-order.price": ["1"], "q-order.time": ["1"], "q-order.place": ["2"]}, "q-order"),
+        ({"q-order.price": ["4"]}, "q-order.price"),
+        ({"q-people": ["20001"]}, "q-people"),
+        ({"q-people": ["1.5"]}, "q-people"),
+        ({"q-people": ["9" * 5000]}, "q-people"),
+        ({"q-rooms.air": ["5"]}, "q-rooms.air"),
+        ({"q-apply": ["never"], "q-why_not": ["x" * 201]}, "q-why_not"),
+    ],
+)
+def test_a_wrong_ranking_number_line_or_row_is_told_beside_its_field(given_values, field):
+    assert set(check_answers(questionnaire_from(ALL_KINDS), given_values).problems) == {field}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"question": "people", "values": ["1"]}, "not a question before it"),
+        ({"question": "hello", "values": ["1"]}, "only scales"),
+        ({"question": "apply", "values": ["later"]}, "Name at least one of these: soon, never"),
+        ({"question": "apply"}, "Name at least one of these"),
+        ("apply", "names with values are expected"),
+    ],
+)
+def test_a_condition_names_an_answer_to_a_question_before(change, sentence):
+    section = ALL_KINDS["sections"][0]
+    questions = [
+        each | ({"shown_if": change} if each["key"] == "why_not" else {})
+        for each in section["questions"]
+    ]
+    assert sentence in _problems(ALL_KINDS | {"sections": [section | {"questions": questions}]})
 
 
 def test_not_applicable_is_an_answer_also_to_a_required_question():
