@@ -16,6 +16,7 @@ from courseware.feedback import (
     chart_rules,
     closing_service,
     exports,
+    headline_rules,
     questionnaire_service,
     results_rules,
     results_service,
@@ -70,7 +71,7 @@ def summary(cohort: Cohort) -> ResponseReturnValue:
         found=found,
         headlines={
             results.questionnaire.code: [
-                sentence(said) for said in results_rules.headline(results, language())
+                sentence(said) for said in headline_rules.headline(results, language())
             ]
             for results in found
         },

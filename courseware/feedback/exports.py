@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from flask_babel import force_locale
 
+from courseware.feedback.headline_rules import headline
 from courseware.feedback.questionnaire_rules import plain
 from courseware.feedback.report_rules import Category, FeedbackReport, plain_report
-from courseware.feedback.results_rules import GroupResult, QuestionResult, Results, headline
+from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
 from courseware.feedback.rules import Kind, Questionnaire, Texts
 from courseware.feedback.wording_exports import category_word
 from courseware.hours import academic
@@ -165,7 +166,7 @@ def _group(word: str, group: GroupResult, language: str) -> Iterable[Cells]:
     for section in group.sections:
         for result in section.questions:
             summary = result.summary
-            if result.question.kind is Kind.TEXT:
+            if result.question.is_text:
                 continue
             share = summary.favourable
             yield [
@@ -206,7 +207,7 @@ def _people(report: FeedbackReport) -> Iterable[Cells]:
 def _closed(report: FeedbackReport) -> Iterable[tuple[Results, QuestionResult]]:
     for results in report.results:
         for result in results.questions:
-            if result.question.kind is not Kind.TEXT:
+            if not result.question.is_text:
                 yield results, result
 
 

@@ -6,8 +6,8 @@ from flask import render_template
 
 from courseware.documents import write_pdf
 from courseware.feedback import wording_exports
+from courseware.feedback.headline_rules import headline
 from courseware.feedback.report_rules import FeedbackReport
-from courseware.feedback.results_rules import headline
 from courseware.i18n import language, sentence
 
 

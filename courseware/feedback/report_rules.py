@@ -205,7 +205,7 @@ def plain_question(result: QuestionResult) -> dict:
         "kind": question.kind.value,
         "texts": dict(question.texts),
     }
-    if question.kind is Kind.TEXT:
+    if question.is_text:
         return value | {"n": summary.n, "comments": list(result.comments)}
     if summary.is_hidden:
         return value | {"hidden": True, "n": None}

@@ -1,14 +1,15 @@
 """Results of a cohort's closed rounds: in total, by module, by session and by trainer."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from courseware.feedback.rules import (
     LEAST_ANSWERS,
     About,
-    Best,
     Kind,
+    Moment,
     Question,
     Questionnaire,
     Texts,
@@ -18,17 +19,20 @@ from courseware.feedback.summary_rules import (
     Counts,
     Pooling,
     ResponseRate,
+    Share,
     Summary,
     add_up,
     countable,
     pool_small,
     summarise,
+    wilson,
 )
-from courseware.messages import N_, Message
-from courseware.texts import choose
 
 Cell = tuple[int, str, int | None]
 """Where answers were counted: the round, the question's key, and the trainer or None."""
+
+ORDER = (About.COURSE, About.SKILLS, About.SESSION, About.FOLLOW_UP, About.NEEDS)
+"""What was asked about the course comes first: it is read first."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,11 @@ class RoundFacts:
 
     id: int
     questionnaire: Questionnaire
+    moment: Moment
     answered: int
     invited: int | None
+    rated: int = 0
+    rated_alike: int = 0
     code: str = ""
     title: str = ""
     module_code: str = ""
@@ -60,12 +67,25 @@ class QuestionResult:
 
 
 @dataclass(frozen=True)
+class Block:
+    """One question as it was asked, with all that it asks: the rows of a matrix, for example."""
+
+    question: Question
+    results: tuple[QuestionResult, ...]
+
+
+@dataclass(frozen=True)
 class SectionResult:
     """The questions of one section."""
 
     titles: Texts
     per_trainer: bool
-    questions: tuple[QuestionResult, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def questions(self) -> tuple[QuestionResult, ...]:
+        """All that was answered, one by one."""
+        return tuple(result for block in self.blocks for result in block.results)
 
 
 @dataclass(frozen=True)
@@ -78,20 +98,30 @@ class GroupResult:
     sections: tuple[SectionResult, ...]
     is_hidden: bool = False
 
+    @cached_property
+    def summaries(self) -> Mapping[str, Summary]:
+        """What this group answered, by the key of each question."""
+        return {
+            each.question.key: each.summary
+            for section in self.sections
+            for each in section.questions
+        }
+
     def summary(self, key: str) -> Summary | None:
         """What this group answered to one question."""
-        for section in self.sections:
-            for each in section.questions:
-                if each.question.key == key:
-                    return each.summary
-        return None
+        return self.summaries.get(key)
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that one questionnaire told about one cohort."""
+    """Everything that one questionnaire told about one cohort at one moment.
+
+    `alike` are the responses that gave the same rating to every question, of those that rated
+    enough to tell.
+    """
 
     questionnaire: Questionnaire
+    moment: Moment
     rate: ResponseRate
     rounds: int
     sections: tuple[SectionResult, ...]
@@ -99,10 +129,25 @@ class Results:
     sessions: tuple[GroupResult, ...] = ()
     trainers: tuple[GroupResult, ...] = ()
     left_out: int = 0
+    alike: Share | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells these results from the others of the cohort."""
+        return f"{self.questionnaire.code}-{self.moment.value}"
 
     @property
     def questions(self) -> tuple[QuestionResult, ...]:
         return tuple(each for section in self.sections for each in section.questions)
+
+    def summary(self, key: str) -> Summary | None:
+        """What was answered to one question."""
+        return self.summaries.get(key)
+
+    @cached_property
+    def summaries(self) -> Mapping[str, Summary]:
+        """What was answered, by the key of each question."""
+        return {each.question.key: each.summary for each in self.questions}
 
 
 def results_of(
@@ -111,12 +156,11 @@ def results_of(
     comments: Mapping[Cell, Sequence[str]],
 ) -> tuple[Results, ...]:
     """Bring together the closed rounds of a cohort, in the order in which they were closed."""
-    by_code: dict[str, list[RoundFacts]] = {}
+    asked: dict[tuple[str, Moment], list[RoundFacts]] = {}
     for each in rounds:
-        by_code.setdefault(each.questionnaire.code, []).append(each)
-    found = [_results(group, counts, comments) for group in by_code.values()]
-    # What was asked about the course comes first: it is read first.
-    return tuple(sorted(found, key=lambda each: each.questionnaire.about is About.SESSION))
+        asked.setdefault((each.questionnaire.code, each.moment), []).append(each)
+    found = [_results(group, counts, comments) for group in asked.values()]
+    return tuple(sorted(found, key=lambda each: ORDER.index(each.questionnaire.about)))
 
 
 def _results(
@@ -126,26 +170,23 @@ def _results(
 ) -> Results:
     questionnaire = rounds[0].questionnaire
     counted = _Counted(questionnaire, rounds, counts, comments)
-    everything = [each.id for each in rounds]
     results = Results(
         questionnaire=questionnaire,
+        moment=rounds[0].moment,
         rate=_rate(rounds),
         rounds=len(rounds),
-        sections=counted.sections(everything),
+        sections=counted.sections([each.id for each in rounds]),
         left_out=sum(each.answered for each in rounds if each.id not in counted.told),
+        alike=_alike(rounds),
     )
-    if questionnaire.about is About.COURSE:
+    if questionnaire.about is not About.SESSION:
         return results
     modules: dict[str, list[RoundFacts]] = {}
     for each in sorted(rounds, key=lambda each: (each.module_code, each.code)):
         modules.setdefault(each.module_code, []).append(each)
     trainers = {key: name for each in rounds for key, name in each.trainers}
-    return Results(
-        questionnaire=results.questionnaire,
-        rate=results.rate,
-        rounds=results.rounds,
-        sections=results.sections,
-        left_out=results.left_out,
+    return replace(
+        results,
         modules=tuple(
             counted.group(code, members[0].module_titles or {}, members)
             for code, members in modules.items()
@@ -178,10 +219,14 @@ class _Counted:
         for cell in sorted(counts.keys() | comments.keys(), key=str):
             if cell[0] in self.rounds:
                 self.cells.setdefault(cell[1], []).append(cell)
+        self.asked = [
+            (section, [(each, each.items) for each in section.questions if each.items])
+            for section in questionnaire.sections
+        ]
         self.pooling: dict[str, Pooling] = {}
         trainers = sorted({key for each in rounds for key, _ in each.trainers})
         for section in questionnaire.sections:
-            for question in section.questions:
+            for question in section.items:
                 leaves = [
                     (leaf, _answered(question, counts.get((leaf[0], question.key, leaf[1]), {})))
                     for each in rounds
@@ -194,28 +239,24 @@ class _Counted:
     def sections(
         self, rounds: Iterable[int], trainer: int | None = None
     ) -> tuple[SectionResult, ...]:
-        chosen = list(rounds)
-        return tuple(
-            SectionResult(
-                section.titles,
-                section.per_trainer,
-                tuple(
-                    self.question(question, chosen, trainer if section.per_trainer else None)
-                    for question in section.questions
-                ),
+        chosen = frozenset(rounds)
+        found = []
+        for section, asked in self.asked:
+            about = trainer if section.per_trainer else None
+            blocks = tuple(
+                Block(question, tuple(self.question(each, chosen, about) for each in items))
+                for question, items in asked
             )
-            for section in self.questionnaire.sections
-        )
+            found.append(SectionResult(section.titles, section.per_trainer, blocks))
+        return tuple(found)
 
-    def question(
-        self, question: Question, rounds: Sequence[int], trainer: int | None
-    ) -> QuestionResult:
+    def question(self, question: Question, rounds: Set[int], trainer: int | None) -> QuestionResult:
         wanted = [
             cell
             for cell in self.cells.get(question.key, ())
             if cell[0] in rounds and (trainer is None or cell[2] == trainer)
         ]
-        if question.kind is Kind.TEXT:
+        if question.is_text:
             said = [
                 comment
                 for cell in wanted
@@ -245,50 +286,6 @@ def own_results(results: Results, trainer: int) -> GroupResult | None:
     return next((each for each in results.trainers if each.code == str(trainer)), None)
 
 
-def headline(results: Results, language: str) -> tuple[Message, ...]:
-    """The results in two or three sentences: how many answered, best, lowest, recommendation."""
-    said = [rate_sentence(results.rate)]
-    rated = [
-        each
-        for each in results.questions
-        if each.question.kind is Kind.SCALE
-        and each.question.best is Best.HIGH
-        and each.summary.mean is not None
-    ]
-    rated.sort(key=lambda each: -_position(each))
-    if rated:
-        said.append(_rated(N_("Rated highest: “%(question)s”, %(mean)s of %(points)s (n = %(n)s)."),
-                           rated[0], language))  # fmt: skip
-    if len(rated) > 2:
-        said.append(_rated(N_("Rated lowest: “%(question)s”, %(mean)s of %(points)s (n = %(n)s)."),
-                           rated[-1], language))  # fmt: skip
-    for each in results.questions:
-        if each.summary.recommendation is not None:
-            said.append(
-                Message(
-                    N_("Recommendation score (NPS): %(score)s (n = %(n)s)."),
-                    score=written(each.summary.recommendation.score, 1, language),
-                    n=each.summary.n,
-                )
-            )
-    return tuple(said)
-
-
-def rate_sentence(rate: ResponseRate) -> Message:
-    """How many of how many answered."""
-    if rate.percent is None:
-        return Message(
-            N_("%(answered)s answers; how many were invited is not known."),
-            answered=rate.answered,
-        )
-    return Message(
-        N_("%(answered)s of %(invited)s answered (%(percent)s %%)."),
-        answered=rate.answered,
-        invited=rate.invited,
-        percent=rate.percent,
-    )
-
-
 def written(value: Any, places: int, language: str) -> str:
     """A number with a fixed number of places, rounded half away from zero, in a language."""
     scale = 10**places
@@ -299,20 +296,13 @@ def written(value: Any, places: int, language: str) -> str:
     return sign + (text if language == "en" else text.replace(".", ","))
 
 
-def _rated(template: str, result: QuestionResult, language: str) -> Message:
-    return Message(
-        template,
-        question=choose(dict(result.question.title), language),
-        mean=written(result.summary.mean, 1, language),
-        points=result.question.points,
-        n=result.summary.n,
-    )
-
-
-def _position(result: QuestionResult) -> float:
-    """Where the mean lies between the ends of its scale, so that scales can be compared."""
-    assert result.summary.mean is not None
-    return float((result.summary.mean - 1) / (result.question.points - 1))
+def _alike(rounds: Sequence[RoundFacts]) -> Share | None:
+    """How many rated everything alike, of all in groups that may be counted."""
+    told = pool_small((each.id, each.rated) for each in rounds).in_totals
+    whole = sum(each.rated for each in rounds if each.id in told)
+    if not whole:
+        return None
+    return wilson(sum(each.rated_alike for each in rounds if each.id in told), whole)
 
 
 def _leaves(round_id: int, trainers: Iterable[int | None]) -> list[tuple[int, int | None]]:
@@ -335,7 +325,7 @@ def _rate(rounds: Sequence[RoundFacts]) -> ResponseRate:
 def _is_hidden(sections: Sequence[SectionResult]) -> bool:
     closed = [
         each for section in sections for each in section.questions
-        if each.question.kind is not Kind.TEXT
+        if not each.question.is_text
     ]  # fmt: skip
     return bool(closed) and all(each.summary.is_hidden or not each.summary.n for each in closed)
 

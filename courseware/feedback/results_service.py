@@ -1,11 +1,11 @@
 """Reading what was answered: counted by the database, told only from closed rounds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
 from courseware.accounts.models import User
@@ -13,9 +13,12 @@ from courseware.attendance.ledger_service import ledger_of
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.db import db
 from courseware.feedback.models import (
+    CommentNote,
     FeedbackAnswer,
+    FeedbackCode,
     FeedbackResponse,
     FeedbackRound,
+    FeedbackTally,
     FeedbackTicket,
 )
 from courseware.feedback.questionnaire_service import questions_of
@@ -28,6 +31,7 @@ from courseware.feedback.report_rules import (
     categories,
 )
 from courseware.feedback.results_rules import Cell, Results, RoundFacts, results_of
+from courseware.feedback.rules import Questionnaire
 from courseware.feedback.summary_rules import ResponseRate
 from courseware.partners.models import Organisation
 from courseware.programmes.models import ProgrammePartner
@@ -44,20 +48,8 @@ class RoundLine:
 
 def list_rounds(cohort: Cohort) -> list[RoundLine]:
     """All rounds of a cohort with their response rates: the course first, then by session."""
-    responses = (
-        select(func.count())
-        .where(FeedbackResponse.round_id == FeedbackRound.id)
-        .correlate(FeedbackRound)
-        .scalar_subquery()
-    )
-    tickets = (
-        select(func.count())
-        .where(FeedbackTicket.round_id == FeedbackRound.id)
-        .correlate(FeedbackRound)
-        .scalar_subquery()
-    )
     rows = db.session.execute(
-        select(FeedbackRound, responses, tickets)
+        select(FeedbackRound, _answered(), _invited())
         .where(FeedbackRound.cohort_id == cohort.id)
         .order_by(FeedbackRound.place, FeedbackRound.id)
         .options(
@@ -66,61 +58,119 @@ def list_rounds(cohort: Cohort) -> list[RoundLine]:
             .joinedload(SessionTrainer.user)
         )
     ).all()
-    return [
-        RoundLine(asked, ResponseRate(answered, asked.invited if asked.is_imported else invited))
-        for asked, answered, invited in rows
-    ]
+    return [RoundLine(asked, _rate(asked, *counted)) for asked, *counted in rows]
 
 
 def rate_of(asked: FeedbackRound) -> ResponseRate:
     """How many answered one round, of how many."""
-    answered = select(func.count()).where(FeedbackResponse.round_id == asked.id)
-    invited = select(func.count()).where(FeedbackTicket.round_id == asked.id)
-    row = db.session.execute(select(answered.scalar_subquery(), invited.scalar_subquery())).one()
-    return ResponseRate(row[0], asked.invited if asked.is_imported else row[1])
+    row = db.session.execute(
+        select(_answered(), _invited()).where(FeedbackRound.id == asked.id)
+    ).one()
+    return _rate(asked, *row)
+
+
+def _rate(asked: FeedbackRound, answered: int, invited: int) -> ResponseRate:
+    return ResponseRate(answered, asked.invited if asked.is_imported else invited)
+
+
+def _answered() -> ColumnElement[int]:
+    """How many answered; of a closed round that is known."""
+    responses = (
+        select(func.count())
+        .where(FeedbackResponse.round_id == FeedbackRound.id)
+        .correlate(FeedbackRound)
+        .scalar_subquery()
+    )
+    return func.coalesce(FeedbackRound.answered, responses)
+
+
+def _invited() -> ColumnElement[int]:
+    """How many may answer: those with a ticket, else those for whom a code was made."""
+    tickets, codes = (
+        select(func.count())
+        .where(table.round_id == FeedbackRound.id)
+        .correlate(FeedbackRound)
+        .scalar_subquery()
+        for table in (FeedbackTicket, FeedbackCode)
+    )
+    return func.coalesce(func.nullif(tickets, 0), codes)
 
 
 def read_results(cohort: Cohort, lines: Sequence[RoundLine] | None = None) -> tuple[Results, ...]:
-    """What the closed rounds of a cohort told. Two queries beside those of `list_rounds`."""
+    """What the closed rounds of a cohort told. Two queries beside those of `list_rounds`.
+
+    Hidden comments are left out.
+    """
     lines = list_rounds(cohort) if lines is None else lines
     closed = [line for line in lines if line.asked.closed_at is not None]
     # By the time of closing, because pools of small groups must not change later.
     closed.sort(key=lambda line: (line.asked.closed_at, line.asked.id))
-    rounds = [_facts(line) for line in closed]
-    if not rounds:
+    if not closed:
         return ()
+    stored = {line.asked.questionnaire_id: line.asked.questionnaire for line in closed}
+    questions = {key: questions_of(each) for key, each in stored.items()}
+    rounds = [_facts(line, questions[line.asked.questionnaire_id]) for line in closed]
     wanted = select(FeedbackRound.id).where(
         FeedbackRound.cohort_id == cohort.id, FeedbackRound.closed_at.is_not(None)
     )
-    cell = (FeedbackAnswer.round_id, FeedbackAnswer.question, FeedbackAnswer.trainer_id)
+    tally = FeedbackTally
     counts: dict[Cell, dict[int, int]] = {}
     for round_id, question, trainer, value, count in db.session.execute(
-        select(*cell, FeedbackAnswer.value, func.count())
-        .where(FeedbackAnswer.round_id.in_(wanted), FeedbackAnswer.value.is_not(None))
-        .group_by(*cell, FeedbackAnswer.value)
+        select(tally.round_id, tally.question, tally.trainer_id, tally.value, tally.count).where(
+            tally.round_id.in_(wanted)
+        )
     ):
-        counts.setdefault((round_id, question, trainer), {})[value or 0] = count
+        counts.setdefault((round_id, question, trainer or None), {})[value] = count
     comments: dict[Cell, list[str]] = {}
-    for round_id, question, trainer, text in db.session.execute(
-        select(*cell, FeedbackAnswer.text)
-        .where(FeedbackAnswer.round_id.in_(wanted), FeedbackAnswer.text.is_not(None))
-        .order_by(FeedbackAnswer.key)
+    answer = FeedbackAnswer
+    for round_id, question, about, text in db.session.execute(
+        select(answer.round_id, answer.question, answer.trainer_id, answer.text)
+        .outerjoin(CommentNote, CommentNote.answer_key == answer.key)
+        .where(
+            answer.round_id.in_(wanted), answer.text.is_not(None), CommentNote.hidden_at.is_(None)
+        )
+        .order_by(answer.key)
     ):
-        comments.setdefault((round_id, question, trainer), []).append(text or "")
+        comments.setdefault((round_id, question, about), []).append(text or "")
     return results_of(rounds, counts, comments)
 
 
-def _facts(line: RoundLine) -> RoundFacts:
+def read_earlier(cohort: Cohort) -> dict[str, Results]:
+    """What the last cohort of the programme told before this one, by the key of the results."""
+    starts = (Cohort.starts_on < cohort.starts_on) | (
+        (Cohort.starts_on == cohort.starts_on) & (Cohort.id < cohort.id)
+    )
+    earlier = db.session.scalar(
+        select(Cohort)
+        .where(
+            Cohort.programme_id == cohort.programme_id,
+            starts,
+            select(FeedbackRound.id)
+            .where(FeedbackRound.cohort_id == Cohort.id, FeedbackRound.closed_at.is_not(None))
+            .exists(),
+        )
+        .order_by(Cohort.starts_on.desc(), Cohort.id.desc())
+        .limit(1)
+    )
+    return {each.key: each for each in read_results(earlier)} if earlier else {}
+
+
+def _facts(line: RoundLine, questions: Questionnaire) -> RoundFacts:
     asked, training_session = line.asked, line.asked.training_session
-    questions = questions_of(asked.questionnaire)
-    if training_session is None:
-        return RoundFacts(asked.id, questions, line.rate.answered, line.rate.invited)
-    module = training_session.module
-    return RoundFacts(
+    facts = RoundFacts(
         id=asked.id,
         questionnaire=questions,
+        moment=asked.moment,
         answered=line.rate.answered,
         invited=line.rate.invited,
+        rated=asked.rated or 0,
+        rated_alike=asked.rated_alike or 0,
+    )
+    if training_session is None:
+        return facts
+    module = training_session.module
+    return replace(
+        facts,
         code=training_session.code,
         title=training_session.title,
         module_code=module.code,

@@ -53,9 +53,10 @@ class NetPromoter:
 
 @dataclass(frozen=True)
 class Summary:
-    """What one group answered to one question. `counts` follow the points or the options.
+    """What one group answered to one question. `counts` follow the points, options or ranks.
 
-    With `is_hidden` nothing but the fact is told: fewer than five answered.
+    A number has no counts, because a rare one may be somebody's; `quartiles` enclose its middle
+    half. With `is_hidden` nothing but the fact is told: fewer than five answered.
     """
 
     n: int
@@ -65,6 +66,7 @@ class Summary:
     median: Fraction | None = None
     favourable: Share | None = None
     recommendation: NetPromoter | None = None
+    quartiles: tuple[Fraction, Fraction] | None = None
     is_hidden: bool = False
 
     @property
@@ -111,6 +113,23 @@ def median_of(counts: Counts) -> Fraction:
     return Fraction(lower + upper, 2)
 
 
+def quantile_of(counts: Counts, share: Fraction) -> Fraction:
+    """The value below which `share` of all lie, between two values in proportion."""
+    place = (sum(counts.values()) - 1) * share
+    below = int(place)
+    lower, upper = _value_at(counts, below), _value_at(counts, below + (place > below))
+    return lower + (place - below) * (upper - lower)
+
+
+def _value_at(counts: Counts, place: int) -> int:
+    """The value at a place, from 0, when all are put in order."""
+    for value in sorted(counts):
+        place -= counts[value]
+        if place < 0:
+            return value
+    raise ValueError("Nothing has no quantiles.")
+
+
 def favourable_points(question: Question) -> tuple[int, ...]:
     """The points that count as favourable: the top two, on three points the top one.
 
@@ -142,8 +161,28 @@ def summarise(question: Question, counts: Counts) -> Summary:
                 for place in range(len(question.options))
             )
             return _shown(Summary(n=sum(counts.values()), counts=each))
+        case Kind.RANKING:
+            each = tuple(counts.get(rank, 0) for rank in question.values)
+            return _measured(counts, each)
+        case Kind.NUMBER:
+            return _measured(counts, ())
         case _:
             return Summary(n=0)
+
+
+def _measured(counts: Counts, each: tuple[int, ...]) -> Summary:
+    valid = {value: count for value, count in counts.items() if count}
+    if not valid:
+        return Summary(n=0, counts=each)
+    return _shown(
+        Summary(
+            n=sum(valid.values()),
+            counts=each,
+            mean=mean_of(valid),
+            median=median_of(valid),
+            quartiles=(quantile_of(valid, Fraction(1, 4)), quantile_of(valid, Fraction(3, 4))),
+        )
+    )
 
 
 def _scale(question: Question, counts: Counts) -> Summary:
@@ -178,6 +217,45 @@ def _recommendation(counts: Counts) -> Summary:
             recommendation=NetPromoter(sum(each[9:]), sum(each[7:9]), sum(each[:7])),
         )
     )
+
+
+def variance_of(counts: Counts) -> Fraction:
+    """The variance of a sample, exactly; of one value 0."""
+    n, mean = sum(counts.values()), mean_of(counts)
+    if n < 2:
+        return Fraction(0)
+    squares = [count * (value - mean) * (value - mean) for value, count in counts.items()]
+    return sum(squares, Fraction(0)) / (n - 1)
+
+
+def differ(one: Summary, other: Summary) -> bool:
+    """Whether two means on the same scale lie further apart than chance would take them.
+
+    Further than the 95 % interval of their difference is wide, on each side.
+    """
+    if one.mean is None or other.mean is None:
+        return False
+    spread = sum(
+        variance_of(dict(enumerate(each.counts))) / each.n for each in (one, other)
+    )  # variance does not ask where the scale begins
+    return abs(float(one.mean - other.mean)) > CONFIDENCE_Z * sqrt(spread)
+
+
+def goodness(question: Question, summary: Summary) -> float | None:
+    """How good an answer is, from 0 to 1, so that different scales can be put in one order.
+
+    The place of the mean between the ends; where the middle is best, the share of the middle.
+    None for what is neither good nor bad, and for what is not told.
+    """
+    if summary.mean is None:
+        return None
+    if question.kind is Kind.RECOMMENDATION:
+        return float(summary.mean / 10)
+    if question.kind is not Kind.SCALE:
+        return None
+    if question.best is Best.MIDDLE:
+        return summary.favourable.value if summary.favourable else None
+    return float((summary.mean - 1) / (question.points - 1))
 
 
 def _shown(summary: Summary) -> Summary:

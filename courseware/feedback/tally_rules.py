@@ -8,5 +8,4 @@ LEAST_RATINGS = 3
 
 def rating_keys(questionnaire: Questionnaire) -> tuple[str, ...]:
     """The keys of all that is rated on a scale, as they are stored with answers."""
-    items = getattr(questionnaire, "items", questionnaire.questions)
-    return tuple(each.key for each in items if each.kind is Kind.SCALE)
+    return tuple(each.key for each in questionnaire.items if each.kind is Kind.SCALE)
