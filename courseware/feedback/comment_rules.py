@@ -45,6 +45,7 @@ class Comment:
     group: str = ""
     group_title: str = ""
     trainer_id: int | None = None
+    trainer: str = ""
     language: str = ""
     themes: tuple[str, ...] = ()
     translations: Mapping[str, str] = field(default_factory=dict)
@@ -56,9 +57,9 @@ class Comment:
     def is_hidden(self) -> bool:
         return self.hidden_at is not None
 
-    def in_language(self, language: str) -> str:
-        """The comment as somebody translated it, or as it was written."""
-        return self.translations.get(language) or self.text
+    def translation(self, language: str) -> str:
+        """What somebody translated it to, where it was not written in that language; else ""."""
+        return "" if self.language == language else self.translations.get(language, "")
 
 
 @dataclass(frozen=True)

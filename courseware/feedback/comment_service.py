@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from courseware import audit
 from courseware.accounts.models import User
@@ -28,6 +28,8 @@ __all__ = [
     "translate",
 ]  # fmt: skip
 
+_TRAINER = aliased(User)
+
 
 def list_comments(
     cohort: Cohort, *, trainer: int | None = None, with_hidden: bool = False
@@ -39,7 +41,7 @@ def list_comments(
     Four queries, however many there are.
     """
     rounds = _readable_rounds(cohort)
-    only = []
+    only: list[ColumnElement[bool]] = []
     if trainer is not None:
         rounds = [asked for asked in rounds if _leads(asked, trainer)]
         only.append(FeedbackAnswer.trainer_id.is_(None) | (FeedbackAnswer.trainer_id == trainer))
@@ -61,9 +63,10 @@ def _read(
         return ()
     by_id = {asked.id: asked for asked in rounds}
     wanted = (
-        select(FeedbackAnswer, CommentNote, User)
+        select(FeedbackAnswer, CommentNote, User, _TRAINER)
         .outerjoin(CommentNote, CommentNote.answer_key == FeedbackAnswer.key)
         .outerjoin(User, User.id == CommentNote.hidden_by_id)
+        .outerjoin(_TRAINER, _TRAINER.id == FeedbackAnswer.trainer_id)
         .where(FeedbackAnswer.round_id.in_(by_id), FeedbackAnswer.text.is_not(None), *only)
         .order_by(FeedbackAnswer.key)
     )
@@ -80,8 +83,8 @@ def _read(
         )
     }
     found = [
-        _comment(answer, note, hider, by_id[answer.round_id], questions)
-        for answer, note, hider in db.session.execute(wanted)
+        _comment(answer, note, (hider, trainer), by_id[answer.round_id], questions)
+        for answer, note, hider, trainer in db.session.execute(wanted)
     ]
     found.sort(key=lambda each: order.get((each.questionnaire, each.question), len(order)))
     return tuple(found)
@@ -118,13 +121,14 @@ def _leads(asked: FeedbackRound, trainer: int) -> bool:
 def _comment(
     answer: FeedbackAnswer,
     note: CommentNote | None,
-    hider: User | None,
+    people: tuple[User | None, User | None],
     asked: FeedbackRound,
     questions: dict[int, Questionnaire],
 ) -> Comment:
     questionnaire = questions[asked.questionnaire_id]
     question = questionnaire.question(answer.question)
     text = answer.text or ""
+    hider, trainer = people
     return Comment(
         key=answer.key,
         text=text,
@@ -135,6 +139,7 @@ def _comment(
         group=asked.place,
         group_title=asked.training_session.title if asked.training_session else "",
         trainer_id=answer.trainer_id,
+        trainer=trainer.name if trainer else "",
         language=guess_language(text),
         themes=tuple(note.themes) if note else (),
         translations=dict(note.translations) if note else {},

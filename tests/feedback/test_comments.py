@@ -117,6 +117,44 @@ def test_a_comment_is_hidden_with_a_reason_and_shown_again(asking, make, db_sess
     assert comment_service.find_comment(make.cohort(), comment.key) is None
 
 
+def test_a_coordinator_finds_notes_hides_and_shows_comments(asking, make, browser, db_session):
+    session = _asked(asking, people=5)
+    client = browser(make.coordinator(session.cohort))
+    address = f"/cohorts/{session.cohort.public_id}/feedback/comments"
+    page = client.get(address).text
+    assert "3 comments from closed feedback" in page
+    assert f"about {session.trainers[0].name}" in page
+    found = client.get(f"{address}?words=COMMON&page=9&question=&unknown=x").text
+    assert "1 comment found" in found
+    key = next(
+        each.key for each in comment_service.list_comments(session.cohort) if each.text == "common"
+    )
+    for act, field, value, wrong in (
+        ("themes", "themes", "Practice, time", "x" * 41),
+        ("translation", "translation", "общее", "x" * 6001),
+        ("hide", "reason", "It names a person.", " "),
+    ):
+        data = {"act": act, "language": "ru", "within": "words=common&page=2&evil=//x"}
+        refused = client.post(f"{address}/{key}", data=data | {field: wrong})
+        assert refused.status_code == 422
+        assert f'href="#{field}"' in refused.text
+        done = client.post(f"{address}/{key}", data=data | {field: value})
+        assert done.location == f"{address}?words=common&page=2#comment-{key}"
+    assert ">common<" not in client.get(address).text
+    hidden = client.get(f"{address}?hidden=yes").text
+    assert "It names a person." in hidden
+    assert ">Practice<" in hidden
+    assert client.get(f"{address}/{key}").status_code == 200
+    assert client.post(f"{address}/{key}", data={"act": "hide", "reason": "x"}).status_code == 409
+    assert client.post(f"{address}/{key}", data={"act": "show"}).status_code == 303
+    assert client.post(f"{address}/{key}", data={"act": "eat"}).status_code == 400
+    elsewhere = make.cohort()
+    make.coordinator(elsewhere)
+    foreign = f"/cohorts/{elsewhere.public_id}/feedback/comments/{key}"
+    assert browser(make.administrator()).get(foreign).status_code == 404
+    assert browser(session.trainers[0]).get(address).status_code == 403
+
+
 def _asked(asking, *, people, close=True):
     session = asking.session(people=people, trainers=2)
     lead, other = session.trainers
