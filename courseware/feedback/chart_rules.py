@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from courseware.feedback.results_rules import Block, QuestionResult
 from courseware.feedback.rules import Best, Kind, Question
 
 TONES = ("low-3", "low-2", "low-1", "middle", "high-1", "high-2", "high-3")
@@ -45,6 +46,15 @@ def diverging(counts: Sequence[int]) -> tuple[Segment, ...]:
             segments.append(Segment(point, round(start, 3), round(width, 3), count))
         start += width
     return tuple(segments)
+
+
+def ranked(block: Block) -> tuple[QuestionResult, ...]:
+    """The options of a ranking, the one with the best mean place first; what is hidden last."""
+
+    def place(each: QuestionResult) -> tuple[bool, float]:
+        return each.summary.mean is None, float(each.summary.mean or 0)
+
+    return tuple(sorted(block.results, key=place))
 
 
 def tones(question: Question) -> tuple[str, ...]:

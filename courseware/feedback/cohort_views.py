@@ -36,6 +36,7 @@ bp = Blueprint("feedback", __name__)
 
 bp.add_app_template_global(chart_rules.diverging, "diverging")
 bp.add_app_template_global(chart_rules.tones, "tones")
+bp.add_app_template_global(chart_rules.ranked, "ranked")
 bp.add_app_template_global(results_rules.written, "written")
 bp.add_app_template_global(wording_exports.rate_sentence_of, "rate_of")
 bp.add_app_template_filter(wording_exports.category_word, "category_word")
