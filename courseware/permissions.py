@@ -60,6 +60,7 @@ class Permission(StrEnum):
     RUN_FEEDBACK = "open and close feedback, edit questionnaires, import answers"
     SEE_SESSION_FEEDBACK = "see the feedback on a session (trainers: their own part)"
     SEE_FEEDBACK = "see all feedback of a cohort and make the report"
+    FOLLOW_RECOMMENDATION = "see a recommendation and say how far it is"
     ISSUE_CERTIFICATES = "issue certificates and download them all"
     DOWNLOAD_CERTIFICATE = "download one certificate"
     CORRECT_CERTIFICATE = "correct a certificate, make a duplicate of it"
@@ -107,6 +108,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.RUN_FEEDBACK: _STAFF,
     Permission.SEE_SESSION_FEEDBACK: _TEACHING,
     Permission.SEE_FEEDBACK: _STAFF,
+    Permission.FOLLOW_RECOMMENDATION: _STAFF | {Role.SELF},
     Permission.ISSUE_CERTIFICATES: _STAFF,
     Permission.DOWNLOAD_CERTIFICATE: _STAFF | {Role.SELF},
     Permission.CORRECT_CERTIFICATE: _STAFF,

@@ -1,8 +1,10 @@
 """What the worker does for feedback."""
 
+from flask import url_for
+
 from courseware import clock, jobs
 from courseware.db import db
-from courseware.feedback import closing_service
+from courseware.feedback import closing_service, recommendation_service
 
 
 @jobs.chore
@@ -13,3 +15,15 @@ def close_finished_rounds() -> None:
         closing_service.close_round(asked, by=None, now=now)
         db.session.commit()
         closing_service.sweep_traces()
+
+
+@jobs.chore
+def remind_of_recommendations() -> None:
+    """Mail the owners of overdue recommendations, once a week at most."""
+    recommendation_service.remind_of_overdue(
+        link_to=lambda one: url_for(
+            "feedback.recommendation", public_id=one.public_id, _external=True
+        ),
+        now=clock.now(),
+    )
+    db.session.commit()

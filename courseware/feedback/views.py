@@ -1,6 +1,11 @@
 """All routes of feedback: for those who run it, for those who answer, for questionnaires."""
 
-from courseware.feedback import answer_views, comment_views, questionnaire_views
+from courseware.feedback import (
+    answer_views,
+    comment_views,
+    questionnaire_views,
+    recommendation_views,
+)
 from courseware.feedback.cohort_views import bp
 
-__all__ = ["answer_views", "bp", "comment_views", "questionnaire_views"]
+__all__ = ["answer_views", "bp", "comment_views", "questionnaire_views", "recommendation_views"]

@@ -17,7 +17,13 @@ from courseware.credentials.models import Credential
 from courseware.credentials.preflight_service import Candidate, preflight, standing_of
 from courseware.credentials.rules import Verdict
 from courseware.db import db
-from courseware.feedback.models import FeedbackResponse, FeedbackRound, FeedbackTicket
+from courseware.feedback.models import (
+    FeedbackResponse,
+    FeedbackRound,
+    FeedbackTicket,
+    Recommendation,
+)
+from courseware.feedback.recommendation_service import list_overdue, list_owned, promises_for
 from courseware.feedback.ticket_service import list_feedback_due
 from courseware.home.rules import TaughtSession, TeachingDay, plan_day
 from courseware.messages import Message
@@ -28,6 +34,7 @@ from courseware.schedule.service import list_sessions_led_by, list_sessions_of
 
 MOST_COURSES = 3
 MOST_COHORTS = 30
+MOST_PROMISES = 3
 MOST_PREFLIGHTS = 3
 """Who is eligible is reckoned for the cohorts that begin last; the others say how many issued."""
 
@@ -40,6 +47,8 @@ class OwnCourse:
     standing: Candidate
     next_session: TrainingSession | None
     feedback_due: tuple[FeedbackRound, ...]
+    promises: tuple[Recommendation, ...] = ()
+    """“You said, we did”: what came of what earlier participants said."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,10 @@ class FirstPage:
     cohorts: tuple[RunCohort, ...]
     may_create: bool
     people: int | None
+    overdue: tuple[Recommendation, ...] = ()
+    owned: tuple[Recommendation, ...] = ()
+    promises: tuple[Recommendation, ...] = ()
+    """“You said, we did”, for a trainer."""
 
     @property
     def is_empty(self) -> bool:
@@ -84,18 +97,34 @@ class FirstPage:
             or self.cohorts
             or self.may_create
             or self.people is not None
+            or self.owned
         )
 
 
 def first_page_of(user: User, *, now: datetime) -> FirstPage:
     """What now, for `user`."""
+    teaching, cohorts = teaching_of(user, now=now), tuple(cohorts_run_by(user, now=now))
+    overdue = list_overdue(user, [each.cohort for each in cohorts], now=now)
     return FirstPage(
-        teaching=teaching_of(user, now=now),
+        teaching=teaching,
         courses=tuple(courses_of(user, now=now)),
-        cohorts=tuple(cohorts_run_by(user, now=now)),
+        cohorts=cohorts,
         may_create=may(user, Permission.CREATE_PROGRAMME),
         people=_count_people() if may(user, Permission.MANAGE_PEOPLE) else None,
+        overdue=tuple(overdue),
+        owned=tuple(each for each in list_owned(user) if each not in overdue),
+        promises=_promises_for(teaching),
     )
+
+
+def _promises_for(teaching: TeachingDay | None) -> tuple[Recommendation, ...]:
+    """What a trainer reads of what was done, in the cohort taught next or last."""
+    if teaching is None:
+        return ()
+    near = [teaching.next_up, *teaching.coming, *teaching.today, *teaching.missing]
+    cohorts = [each.training_session.cohort for each in near if each is not None][:1]
+    found = promises_for(cohorts)
+    return tuple(one for each in cohorts for one in found[each.id][:MOST_PROMISES])
 
 
 def teaching_of(user: User, *, now: datetime) -> TeachingDay | None:
@@ -144,12 +173,14 @@ def courses_of(user: User, *, now: datetime) -> list[OwnCourse]:
         return []
     coming = list_sessions_of(user, since=now)
     due = list_feedback_due(user, now=now)
+    promises = promises_for([each.cohort for each in enrolments])
     return [
         OwnCourse(
             enrolment=each,
             standing=standing_of(each, now=now),
             next_session=next((one for one in coming if one.cohort_id == each.cohort_id), None),
             feedback_due=tuple(one for one in due if one.cohort_id == each.cohort_id),
+            promises=tuple(promises[each.cohort_id][:MOST_PROMISES]),
         )
         for each in enrolments
     ]

@@ -30,6 +30,8 @@ from courseware.credentials.rules import BatchState
 from courseware.db import db, new_public_id
 from courseware.feedback import questionnaire_service
 from courseware.feedback import service as feedback
+from courseware.feedback.models import Recommendation
+from courseware.feedback.recommendation_rules import Addressee, RecommendationState
 from courseware.permissions import TABLE, Permission, Role
 
 MISSING = "no-such-thing-no-such-thing"
@@ -52,12 +54,13 @@ THINGS = {
     "/certificates/proposals/": "proposal",
     "/feedback/questionnaires/": "questionnaire",
     "/feedback/rounds/": "round",
+    "/recommendations/": "recommendation",
     "/programmes/": "programme",
     "/organisations/": "organisation",
     "/people/": "person",
 }
 # What somebody is towards the things of their own cohort.
-OWN = {"enrolment", "credential", "notice", "review"}
+OWN = {"enrolment", "credential", "notice", "review", "recommendation"}
 ROLES = {
     "outsider": set(),
     "participant": {Role.PARTICIPANT},
@@ -126,7 +129,11 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         training_session=one, enrolment=enrolment, text="I was there",
         state=ReviewState.ASKED, asked_at=make.NOW,
     )  # fmt: skip
-    db.session.add_all([credential, proposal, evidence, notice, review])
+    recommendation = Recommendation(
+        cohort=cohort, text="More practice", addressee=Addressee.PARTNER, owner=participant,
+        state=RecommendationState.OPEN, made_at=make.NOW,
+    )  # fmt: skip
+    db.session.add_all([credential, proposal, evidence, notice, review, recommendation])
     db.session.commit()
     things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
@@ -134,7 +141,7 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         "people_draft": people_draft,
         "batch": batch, "proposal": proposal,
         "attendance_import": report, "evidence": evidence, "notice": notice,
-        "review": review, "credential": credential,
+        "review": review, "credential": credential, "recommendation": recommendation,
         "person": trainer,
         "organisation": programme.partners[0].organisation,
     }  # fmt: skip
