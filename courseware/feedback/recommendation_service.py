@@ -170,8 +170,9 @@ def find_evidence(
 ) -> Evidence | None:
     """What a recommendation would stand on; None for what is not told, or not of this cohort.
 
-    A figure is named by the code of its questionnaire (or the key of its results), the key of its question and its group:
-    "" for all, "module:M1", "session:S03", "trainer:<public id>". A comment by its key.
+    A figure is named by the key of its results (or the code of its questionnaire), the key of
+    its question and its group: "" for all, "module:M1", "session:S03", "trainer:<public id>".
+    A comment is named by its key.
     """
     if comment:
         return _comment_evidence(cohort, comment)
@@ -193,7 +194,7 @@ def find_evidence(
     if asked is None or told is None or told.mean is None or told.is_hidden:
         return None
     return Evidence(
-        questionnaire=questionnaire,
+        questionnaire=results.key,
         question=question,
         titles=dict(asked.title),
         part=Part(part),
