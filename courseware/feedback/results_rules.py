@@ -97,6 +97,8 @@ class GroupResult:
     rate: ResponseRate
     sections: tuple[SectionResult, ...]
     is_hidden: bool = False
+    parts: tuple["GroupResult", ...] = ()
+    """Of a trainer: the sessions that they lead, one by one, with only the own part of each."""
 
     @cached_property
     def summaries(self) -> Mapping[str, Summary]:
@@ -128,6 +130,7 @@ class Results:
     modules: tuple[GroupResult, ...] = ()
     sessions: tuple[GroupResult, ...] = ()
     trainers: tuple[GroupResult, ...] = ()
+    universities: tuple[GroupResult, ...] = ()
     left_out: int = 0
     alike: Share | None = None
 
@@ -150,16 +153,27 @@ class Results:
         return {each.question.key: each.summary for each in self.questions}
 
 
+@dataclass(frozen=True)
+class University:
+    """A partner that some of the trainers teach for."""
+
+    code: str
+    names: Texts
+    trainers: frozenset[int]
+
+
 def results_of(
     rounds: Sequence[RoundFacts],
     counts: Mapping[Cell, Counts],
     comments: Mapping[Cell, Sequence[str]],
+    universities: Iterable[University] = (),
 ) -> tuple[Results, ...]:
     """Bring together the closed rounds of a cohort, in the order in which they were closed."""
     asked: dict[tuple[str, Moment], list[RoundFacts]] = {}
     for each in rounds:
         asked.setdefault((each.questionnaire.code, each.moment), []).append(each)
-    found = [_results(group, counts, comments) for group in asked.values()]
+    known = tuple(universities)
+    found = [_results(group, counts, comments, known) for group in asked.values()]
     return tuple(sorted(found, key=lambda each: ORDER.index(each.questionnaire.about)))
 
 
@@ -167,6 +181,7 @@ def _results(
     rounds: Sequence[RoundFacts],
     counts: Mapping[Cell, Counts],
     comments: Mapping[Cell, Sequence[str]],
+    universities: Iterable[University],
 ) -> Results:
     questionnaire = rounds[0].questionnaire
     counted = _Counted(questionnaire, rounds, counts, comments)
@@ -198,6 +213,11 @@ def _results(
         trainers=tuple(
             counted.trainer(key, name) for key, name in sorted(trainers.items(), key=_by_name)
         ),
+        universities=tuple(
+            counted.led_by(each.trainers, each.code, each.names)
+            for each in universities
+            if each.trainers & trainers.keys()
+        ),
     )
 
 
@@ -224,25 +244,26 @@ class _Counted:
             for section in questionnaire.sections
         ]
         self.pooling: dict[str, Pooling] = {}
-        trainers = sorted({key for each in rounds for key, _ in each.trainers})
-        for section in questionnaire.sections:
-            for question in section.items:
-                leaves = [
-                    (leaf, _answered(question, counts.get((leaf[0], question.key, leaf[1]), {})))
-                    for each in rounds
-                    for leaf in _leaves(each.id, trainers if section.per_trainer else (None,))
-                ]
-                self.pooling[question.key] = pool_small(leaves)
+        order = {each.id: place for place, each in enumerate(rounds)}
+        for question in questionnaire.items:
+            # Of whom there are answers, and not who leads the session today: pools never change.
+            cells = sorted(
+                (cell for cell in self.cells.get(question.key, ()) if cell in counts),
+                key=lambda cell: (order[cell[0]], cell[2] or 0),
+            )
+            self.pooling[question.key] = pool_small(
+                ((cell[0], cell[2]), _answered(question, counts[cell])) for cell in cells
+            )
         answered = pool_small((each.id, each.answered) for each in rounds)
         self.told = answered.in_totals
 
     def sections(
-        self, rounds: Iterable[int], trainer: int | None = None
+        self, rounds: Iterable[int], trainers: Set[int] | None = None
     ) -> tuple[SectionResult, ...]:
         chosen = frozenset(rounds)
         found = []
         for section, asked in self.asked:
-            about = trainer if section.per_trainer else None
+            about = trainers if section.per_trainer else None
             blocks = tuple(
                 Block(question, tuple(self.question(each, chosen, about) for each in items))
                 for question, items in asked
@@ -250,11 +271,13 @@ class _Counted:
             found.append(SectionResult(section.titles, section.per_trainer, blocks))
         return tuple(found)
 
-    def question(self, question: Question, rounds: Set[int], trainer: int | None) -> QuestionResult:
+    def question(
+        self, question: Question, rounds: Set[int], trainers: Set[int] | None
+    ) -> QuestionResult:
         wanted = [
             cell
             for cell in self.cells.get(question.key, ())
-            if cell[0] in rounds and (trainer is None or cell[2] == trainer)
+            if cell[0] in rounds and (trainers is None or cell[2] in trainers)
         ]
         if question.is_text:
             said = [
@@ -276,9 +299,26 @@ class _Counted:
         return GroupResult(code, titles, _rate(members), sections, _is_hidden(sections))
 
     def trainer(self, key: int, name: str) -> GroupResult:
-        members = [each for each in self.rounds.values() if key in dict(each.trainers)]
-        sections = self.sections([each.id for each in members], key)
-        return GroupResult(str(key), {"en": name}, _rate(members), sections, _is_hidden(sections))
+        return self.led_by(frozenset([key]), str(key), {"en": name})
+
+    def led_by(self, trainers: frozenset[int], code: str, titles: Texts) -> GroupResult:
+        """The sessions that one of `trainers` led, and of the trainers' part what is about them."""
+        members = [
+            each for each in self.rounds.values() if trainers & {key for key, _ in each.trainers}
+        ]
+        sections = self.sections([each.id for each in members], trainers)
+        parts = [
+            GroupResult(
+                each.code,
+                {"en": each.title},
+                _rate([each]),
+                self.sections([each.id], trainers),
+            )
+            for each in sorted(members, key=lambda each: each.code)
+        ]
+        return GroupResult(
+            code, titles, _rate(members), sections, _is_hidden(sections), tuple(parts)
+        )
 
 
 def own_results(results: Results, trainer: int) -> GroupResult | None:
@@ -303,10 +343,6 @@ def _alike(rounds: Sequence[RoundFacts]) -> Share | None:
     if not whole:
         return None
     return wilson(sum(each.rated_alike for each in rounds if each.id in told), whole)
-
-
-def _leaves(round_id: int, trainers: Iterable[int | None]) -> list[tuple[int, int | None]]:
-    return [(round_id, trainer) for trainer in trainers]
 
 
 def _answered(question: Question, counts: Counts) -> int:

@@ -1,6 +1,6 @@
 """Reading what was answered: counted by the database, told only from closed rounds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ from courseware.feedback.report_rules import (
     PartnerFacts,
     categories,
 )
-from courseware.feedback.results_rules import Cell, Results, RoundFacts, results_of
+from courseware.feedback.results_rules import Cell, Results, RoundFacts, University, results_of
 from courseware.feedback.rules import Questionnaire
 from courseware.feedback.summary_rules import ResponseRate
 from courseware.partners.models import Organisation
@@ -96,7 +96,11 @@ def _invited() -> ColumnElement[int]:
     return func.coalesce(func.nullif(tickets, 0), codes)
 
 
-def read_results(cohort: Cohort, lines: Sequence[RoundLine] | None = None) -> tuple[Results, ...]:
+def read_results(
+    cohort: Cohort,
+    lines: Sequence[RoundLine] | None = None,
+    universities: Iterable[University] = (),
+) -> tuple[Results, ...]:
     """What the closed rounds of a cohort told. Two queries beside those of `list_rounds`.
 
     Hidden comments are left out.
@@ -132,7 +136,7 @@ def read_results(cohort: Cohort, lines: Sequence[RoundLine] | None = None) -> tu
         .order_by(answer.key)
     ):
         comments.setdefault((round_id, question, about), []).append(text or "")
-    return results_of(rounds, counts, comments)
+    return results_of(rounds, counts, comments, universities)
 
 
 def read_earlier(cohort: Cohort) -> dict[str, Results]:
