@@ -122,9 +122,12 @@ def _begin_sqlite(connection: Any) -> None:
 def init_app(app: Flask, settings: Settings) -> None:
     """Bind the database to `app`."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    options: dict[str, Any] = {"pool_pre_ping": True}
+    # An error is logged without the values of its statement: they may be somebody's answers.
+    options: dict[str, Any] = {"hide_parameters": True}
     if settings.database_url.startswith("sqlite"):
-        options = {"connect_args": {"check_same_thread": False, "timeout": 15}}
+        options["connect_args"] = {"check_same_thread": False, "timeout": 15}
+    else:
+        options["pool_pre_ping"] = True
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db, directory=str(settings.root / "migrations"))

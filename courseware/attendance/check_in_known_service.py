@@ -44,7 +44,7 @@ def secret() -> bytes:
     return str(current_app.config["SETTINGS"].secret_key).encode()
 
 
-def _keyed(*parts: object) -> str:
+def digest_of(*parts: object) -> str:
     """A digest that only we can make, so that the database gives nothing away."""
     text = "\n".join(map(str, parts)).encode()
     return hmac.new(secret(), text, "sha256").hexdigest()
@@ -65,7 +65,7 @@ def device_digest(token: str) -> str:
 
 def network_digest(address: str) -> str:
     """By what networks are told apart, and no more."""
-    return _keyed("check-in network", network_of(address))
+    return digest_of("check-in network", network_of(address))
 
 
 def remember_device(device: str, user: User, *, now: datetime) -> None:
@@ -78,6 +78,11 @@ def remember_device(device: str, user: User, *, now: datetime) -> None:
             index_elements=["token_sha256"]
         )
     )
+
+
+def phone_cookie() -> str:
+    """The name of the cookie by which a phone is known."""
+    return f"{'__Host-' if current_app.config['SETTINGS'].is_https else ''}courseware-phone"
 
 
 def find_owner(device: str) -> User | None:
@@ -170,14 +175,14 @@ def read_scan(text: str, training_session: TrainingSession, device: str, *, now:
 
 def link_token(enrolment: Enrolment) -> str:
     """The last part of a participant's personal link; it gives nothing but check-in."""
-    return f"{enrolment.public_id}.{_keyed('check-in link', enrolment.public_id)[:32]}"
+    return f"{enrolment.public_id}.{digest_of('check-in link', enrolment.public_id)[:32]}"
 
 
 def find_by_link(token: str) -> Enrolment | None:
     """The place that a personal link belongs to, while its participant is enrolled."""
     public_id, _dot, seal = token.rpartition(".")
     if not hmac.compare_digest(
-        seal.encode()[:64], _keyed("check-in link", public_id)[:32].encode()
+        seal.encode()[:64], digest_of("check-in link", public_id)[:32].encode()
     ):
         return None
     return db.session.scalar(
@@ -278,4 +283,4 @@ def use_mail_code(
 
 
 def _mail_code_digest(enrolment: Enrolment, device: str, code: str) -> str:
-    return _keyed("check-in mail code", enrolment.public_id, device, code)
+    return digest_of("check-in mail code", enrolment.public_id, device, code)

@@ -47,20 +47,18 @@ View = Callable[..., ResponseReturnValue]
 # The phone --------------------------------------------------------------------------------------
 
 
-def _cookie() -> str:
-    return f"{'__Host-' if current_app.config['SETTINGS'].is_https else ''}courseware-phone"
-
-
 def _device() -> str:
     """What tells this phone apart; a phone that has no cookie yet gets one with the answer."""
-    token = request.cookies.get(_cookie(), "")[:64]
+    token = request.cookies.get(known_service.phone_cookie(), "")[:64]
     if len(token) < 24:
         token = g.setdefault("new_phone", known_service.new_device_token())
     return known_service.device_digest(token)
 
 
 def _phone_or_address() -> str:
-    return "check-in:" + (request.cookies.get(_cookie(), "")[:64] or get_remote_address())
+    return "check-in:" + (
+        request.cookies.get(known_service.phone_cookie(), "")[:64] or get_remote_address()
+    )
 
 
 def _from_a_phone(view: View) -> View:
@@ -82,7 +80,7 @@ def _from_a_phone(view: View) -> View:
 def _with_cookie(answer: Response) -> Response:
     if token := g.pop("new_phone", None):
         answer.set_cookie(
-            _cookie(),
+            known_service.phone_cookie(),
             token,
             max_age=DEVICE_LASTS,
             secure=current_app.config["SETTINGS"].is_https,

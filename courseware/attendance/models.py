@@ -157,7 +157,7 @@ class CheckIn(db.Model):
 
 
 class CheckInDevice(db.Model):
-    """A phone that is known to be somebody's; it gives nothing but check-in."""
+    """A phone that is known to be somebody's; it checks in and gives feedback, no more."""
 
     __tablename__ = "check_in_device"
 

@@ -3,6 +3,7 @@
 import logging
 import random
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -13,13 +14,20 @@ from courseware.db import db, new_public_id
 from courseware.errors import Refused
 from courseware.feedback.models import (
     FeedbackAnswer,
+    FeedbackCode,
     FeedbackLink,
     FeedbackResponse,
     FeedbackRound,
     FeedbackTicket,
 )
+from courseware.feedback.pairing_service import forget_codes
 from courseware.feedback.tally_service import count_round
 from courseware.messages import N_, Message
+
+REWRITTEN: tuple[Any, ...] = (
+    FeedbackTicket, FeedbackLink, FeedbackCode, FeedbackResponse, FeedbackAnswer,
+)  # fmt: skip
+"""What holds who answered, and what was answered; each before what refers to it."""
 
 
 def list_rounds_to_close(*, now: datetime) -> list[FeedbackRound]:
@@ -49,64 +57,32 @@ def close_round(asked: FeedbackRound, *, by: User | None, now: datetime) -> None
         raise Refused(Message(N_("This feedback is closed already.")))
     locked.closed_at = now
     _rewrite(locked.id)
+    forget_codes(locked)
     count_round(locked)
     audit.record("close feedback", locked, by=by, now=now)
 
 
 def _rewrite(round_id: int) -> None:
-    keys: dict[str | None, str | None] = {None: None}
-    responses = db.session.scalars(
-        select(FeedbackResponse.key).where(FeedbackResponse.round_id == round_id)
-    ).all()
-    keys |= {key: new_public_id() for key in responses}
-    columns = (
-        FeedbackAnswer.response_key,
-        FeedbackAnswer.question,
-        FeedbackAnswer.trainer_id,
-        FeedbackAnswer.value,
-        FeedbackAnswer.text,
-    )
-    answers = [
-        {
-            "key": new_public_id(),
-            "round_id": round_id,
-            "response_key": keys[row.response_key],
-            "question": row.question,
-            "trainer_id": row.trainer_id,
-            "value": row.value,
-            "text": row.text,
-        }
-        for row in db.session.execute(select(*columns).where(FeedbackAnswer.round_id == round_id))
-    ]
-    tickets = [
-        {"round_id": round_id, "enrolment_id": row.enrolment_id, "is_spent": row.is_spent}
-        for row in db.session.execute(
-            select(FeedbackTicket.enrolment_id, FeedbackTicket.is_spent).where(
-                FeedbackTicket.round_id == round_id
-            )
-        )
-    ]
-    links = [
-        {"round_id": round_id, "enrolment_id": row.enrolment_id, "token_hash": row.token_hash}
-        for row in db.session.execute(
-            select(FeedbackLink.enrolment_id, FeedbackLink.token_hash).where(
-                FeedbackLink.round_id == round_id
-            )
-        )
-    ]
-    for table in (FeedbackAnswer, FeedbackResponse, FeedbackLink, FeedbackTicket):
+    rows_of = {table: _rows(table, round_id) for table in REWRITTEN}
+    keys: dict[Any, str | None] = {None: None}
+    keys |= {row["key"]: new_public_id() for row in rows_of[FeedbackResponse]}
+    for row in rows_of[FeedbackResponse]:
+        row["key"] = keys[row["key"]]
+    for row in rows_of[FeedbackAnswer]:
+        row |= {"key": new_public_id(), "response_key": keys[row["response_key"]]}
+    for table in reversed(REWRITTEN):
         db.session.execute(delete(table).where(table.round_id == round_id))
-    kept = [{"key": key, "round_id": round_id} for key in keys.values() if key is not None]
     chance = random.SystemRandom()
-    for table, rows in (
-        (FeedbackTicket, tickets),
-        (FeedbackLink, links),
-        (FeedbackResponse, kept),
-        (FeedbackAnswer, answers),
-    ):
+    for table, rows in rows_of.items():
         chance.shuffle(rows)
         if rows:
             db.session.execute(insert(table), rows)
+
+
+def _rows(table: Any, round_id: int) -> list[dict[str, Any]]:
+    columns = table.__table__.columns
+    found = db.session.execute(select(*columns).where(table.round_id == round_id))
+    return [dict(row) for row in found.mappings()]
 
 
 def sweep_traces() -> None:
@@ -123,7 +99,7 @@ def sweep_traces() -> None:
                 connection.exec_driver_sql("ROLLBACK")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 return
-            for table in (FeedbackAnswer, FeedbackResponse, FeedbackLink, FeedbackTicket):
+            for table in REWRITTEN:
                 connection.execute(text(f"VACUUM {table.__tablename__}"))
     except DBAPIError as error:
         logging.getLogger("courseware.feedback").warning("old rows not swept: %s", error.orig)

@@ -17,6 +17,7 @@ from courseware.errors import Refused
 from courseware.feedback.answer_rules import Answer
 from courseware.feedback.models import (
     FeedbackAnswer,
+    FeedbackCode,
     FeedbackResponse,
     FeedbackRound,
     FeedbackTicket,
@@ -128,12 +129,13 @@ def active_enrolments(cohort: Cohort) -> Any:
 
 @dataclass(frozen=True)
 class Seat:
-    """Who may answer: the round, the enrolment, and whether its ticket is spent."""
+    """Who may answer: a ticket of somebody enrolled, or a code that belongs to nobody."""
 
     asked: FeedbackRound
-    enrolment_id: int
+    enrolment_id: int | None
     is_spent: bool
     token: str = ""
+    code_hash: str = ""
 
 
 def make_ticket(asked: FeedbackRound, enrolment_id: int) -> None:
@@ -152,8 +154,10 @@ def trainers_asked_about(asked: FeedbackRound) -> list[User]:
     return [each.user for each in asked.training_session.trainers]
 
 
-def submit_answers(seat: Seat, answers: Sequence[Answer], *, now: datetime) -> None:
-    """Spend the ticket and store the answers, apart from each other.
+def submit_answers(
+    seat: Seat, answers: Sequence[Answer], *, pair: str | None = None, now: datetime
+) -> None:
+    """Spend the ticket or code and store the answers, apart from each other.
 
     Of two submissions at once, one is refused. Nothing is written to the audit log.
     """
@@ -165,32 +169,58 @@ def submit_answers(seat: Seat, answers: Sequence[Answer], *, now: datetime) -> N
     )
     if asked is None or not is_open(asked, now=now):
         raise Refused(Message(N_("This feedback is closed. Your answers were not stored.")))
-    make_ticket(asked, seat.enrolment_id)
+    _spend(asked, seat)
+    store_responses(asked, [answers], trainer_ids(asked.training_session), pair=pair)
+
+
+def _spend(asked: FeedbackRound, seat: Seat) -> None:
+    if seat.enrolment_id is not None:
+        make_ticket(asked, seat.enrolment_id)
+        mine = (FeedbackTicket.enrolment_id == seat.enrolment_id,)
+        table: Any = FeedbackTicket
+    else:
+        table = FeedbackCode
+        mine = (FeedbackCode.token_hash == seat.code_hash,)
+        if _all_have_answered(asked):
+            raise Refused(
+                Message(N_("As many people as are enrolled have answered. Nothing was stored."))
+            )
     spent = db.session.execute(
-        update(FeedbackTicket)
-        .where(
-            FeedbackTicket.round_id == asked.id,
-            FeedbackTicket.enrolment_id == seat.enrolment_id,
-            FeedbackTicket.is_spent.is_(False),
-        )
+        update(table)
+        .where(table.round_id == asked.id, *mine, table.is_spent.is_(False))
         .values(is_spent=True)
         .execution_options(synchronize_session=False)
     )
     if spent.rowcount != 1:  # type: ignore[attr-defined]
         raise Spent(Message(N_("Your feedback has been given already. Thank you.")))
-    store_responses(asked, [answers], trainer_ids(asked.training_session))
+
+
+def _all_have_answered(asked: FeedbackRound) -> bool:
+    """Whether what was spent is as much as there are tickets, where there are tickets."""
+    tickets = select(func.count()).where(FeedbackTicket.round_id == asked.id)
+    codes = select(func.count()).where(FeedbackCode.round_id == asked.id, FeedbackCode.is_spent)
+    counts = db.session.execute(
+        select(
+            tickets.scalar_subquery(),
+            tickets.where(FeedbackTicket.is_spent).scalar_subquery(),
+            codes.scalar_subquery(),
+        )
+    ).one()
+    return bool(counts[0]) and counts[1] + counts[2] >= counts[0]
 
 
 def store_responses(
     asked: FeedbackRound,
     responses: Sequence[Sequence[Answer]],
     trainer_ids: Mapping[str, int],
+    *,
+    pair: str | None = None,
 ) -> None:
     """Write responses under random keys, texts apart from figures."""
     rows, answers = [], []
     for response in responses:
         key = new_public_id()
-        rows.append({"key": key, "round_id": asked.id})
+        rows.append({"key": key, "round_id": asked.id, "pair": pair})
         for answer in response:
             answers.append(
                 {

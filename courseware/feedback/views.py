@@ -5,7 +5,15 @@ from courseware.feedback import (
     comment_views,
     questionnaire_views,
     recommendation_views,
+    slip_views,
 )
 from courseware.feedback.cohort_views import bp
 
-__all__ = ["answer_views", "bp", "comment_views", "questionnaire_views", "recommendation_views"]
+__all__ = [
+    "answer_views",
+    "bp",
+    "comment_views",
+    "questionnaire_views",
+    "recommendation_views",
+    "slip_views",
+]
