@@ -18,6 +18,7 @@ from courseware.feedback import (
     exports,
     headline_rules,
     questionnaire_service,
+    report_service,
     results_rules,
     results_service,
     service,
@@ -213,7 +214,7 @@ def report(cohort: Cohort) -> ResponseReturnValue:
     tongue = request.args.get("language", language())
     if tongue not in LANGUAGES:
         abort(404)
-    value = results_service.read_report(cohort, now=clock.now())
+    value = report_service.read_report(cohort, now=clock.now())
     name = f"feedback-{cohort.code}-{tongue}.{kind}"
     return Response(
         exports.make_report(value, kind, tongue),

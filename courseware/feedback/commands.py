@@ -11,7 +11,7 @@ from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort_by_code
 from courseware.db import db
 from courseware.errors import BadInput, Refused
-from courseware.feedback import closing_service, exports, questionnaire_service, results_service
+from courseware.feedback import closing_service, exports, questionnaire_service, report_service
 from courseware.feedback.imports import import_answers, read_questionnaire
 from courseware.feedback.models import Questionnaire
 from courseware.messages import Message
@@ -104,7 +104,7 @@ def report_command(cohort: str, output: Path, language: str, as_json: bool) -> N
                 "The report is written as .pdf, .xlsx or .json, not “%(kind)s”.", kind=output.suffix
             )
         )
-    report = results_service.read_report(_find(cohort), now=clock.now())
+    report = report_service.read_report(_find(cohort), now=clock.now())
     data = exports.make_report(report, kind, language)
     try:
         output.write_bytes(data)

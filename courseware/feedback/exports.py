@@ -7,6 +7,7 @@ from fractions import Fraction
 from flask_babel import force_locale
 
 from courseware.feedback.headline_rules import headline
+from courseware.feedback.pdf_exports import report_as_pdf
 from courseware.feedback.questionnaire_rules import plain
 from courseware.feedback.report_rules import Category, FeedbackReport, plain_report
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
@@ -28,17 +29,18 @@ KINDS = {
 }
 
 
-def make_report(report: FeedbackReport, kind: str, in_language: str) -> bytes:
-    """The report as pdf, xlsx or json, in a language."""
-    with force_locale(in_language):
-        if kind == "json":
-            return report_as_json(report)
-        if kind == "xlsx":
-            return report_as_xlsx(report, in_language)
-        # The layout engine takes a second to load; only who makes a PDF waits for it.
-        from courseware.feedback.pdf_exports import report_as_pdf
+def make_report(report: FeedbackReport, kind: str, in_languages: str) -> bytes:
+    """The report as pdf, xlsx or json, in a language or, as "ru+tg", in two side by side.
 
-        return report_as_pdf(report)
+    A workbook has room for one language, the first.
+    """
+    languages = in_languages.split("+")
+    if kind == "json":
+        return report_as_json(report)
+    if kind == "xlsx":
+        with force_locale(languages[0]):
+            return report_as_xlsx(report, languages[0])
+    return report_as_pdf(report, languages)
 
 
 def write_questionnaire(questionnaire: Questionnaire) -> bytes:

@@ -1,37 +1,42 @@
-"""The report as a PDF: tagged, in the language in force."""
+"""The report as a PDF: tagged, in one language or in two side by side."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from flask import render_template
+from flask import current_app
+from flask_babel import force_locale
 
-from courseware.documents import write_pdf
-from courseware.feedback import wording_exports
-from courseware.feedback.headline_rules import headline
+from courseware.feedback.chapter_exports import document
+from courseware.feedback.document_rules import plain_document
 from courseware.feedback.report_rules import FeedbackReport
-from courseware.i18n import language, sentence
+from courseware.typesetting import printable, typeset
 
 
-def report_as_pdf(report: FeedbackReport) -> bytes:
-    """The report as a tagged PDF (PDF/UA-1), in the language in force."""
-    return write_pdf(report_page(report), render_template("feedback/report.css"))
+def report_as_pdf(report: FeedbackReport, languages: Sequence[str]) -> bytes:
+    """The report as a tagged PDF (PDF/UA-1)."""
+    return typeset(_template(), report_value(report, languages), made_at=report.made_at)
 
 
-def report_page(report: FeedbackReport) -> str:
-    """The report as HTML, before it is laid out."""
-    tongue = language()
+def report_value(report: FeedbackReport, languages: Sequence[str]) -> dict[str, Any]:
+    """What the template sets: plain values with texts that our fonts have."""
+    documents = []
+    for each in languages:
+        with force_locale(each):
+            documents.append(document(report))
+    found: dict[str, Any] = _printable(plain_document(documents))
+    return found
 
-    def sentences_of(results: Any) -> list[str]:
-        return [sentence(said) for said in headline(results, tongue)]
 
-    first = report.results[0] if report.results else None
-    return render_template(
-        "feedback/report.html",
-        report=report,
-        headlines=sentences_of(first) if first else [],
-        sentences_of=sentences_of,
-        short_figures=wording_exports.short_figures(report),
-        took_part=wording_exports.took_part(report),
-        country=wording_exports.country,
-        rate_of=wording_exports.rate_sentence_of,
-        has_comments=any(each.comments for r in report.results for each in r.questions),
-    )
+def _template() -> Path:
+    return Path(str(current_app.template_folder)) / "feedback" / "report.typ"
+
+
+def _printable(value: Any, name: str = "") -> Any:
+    if isinstance(value, str):
+        return value if name == "svg" else printable(value)
+    if isinstance(value, dict):
+        return {key: _printable(each, key) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(each) for each in value]
+    return value

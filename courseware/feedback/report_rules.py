@@ -1,9 +1,11 @@
 """The feedback report as one frozen value, of which PDF, spreadsheet and JSON are three views."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
+from courseware.feedback.recommendation_rules import Addressee, RecommendationState
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
 from courseware.feedback.rules import LEAST_ANSWERS, Kind, Texts
 from courseware.feedback.summary_rules import hide_small
@@ -72,6 +74,52 @@ class Participation:
 
 
 @dataclass(frozen=True)
+class QuoteFacts:
+    """One comment that is not hidden; `session` is empty for the course."""
+
+    questionnaire: str
+    question: str
+    text: str
+    session: str = ""
+    language: str = ""
+    themes: tuple[str, ...] = ()
+    translations: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RecommendationFacts:
+    """What follows from the feedback: for whom, by whom, until when, and what came of it."""
+
+    text: str
+    state: RecommendationState
+    addressee: Addressee
+    organisation: Texts
+    owner: str
+    due_on: date | None
+    today: date
+    answer: str
+    evidence: Mapping[str, Any]
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its day has passed and nobody has said what came of it."""
+        unfinished = self.state in (RecommendationState.OPEN, RecommendationState.UNDER_WAY)
+        return unfinished and self.due_on is not None and self.due_on < self.today
+
+
+@dataclass(frozen=True)
+class CorrectionFacts:
+    """One wording that was put right after it had been answered."""
+
+    titles: Texts
+    language: str
+    before: str
+    after: str
+    reason: str
+    corrected_on: date
+
+
+@dataclass(frozen=True)
 class FeedbackReport:
     """Everything the report says, in no particular language or form."""
 
@@ -90,6 +138,18 @@ class FeedbackReport:
     participation: Participation
     results: tuple[Results, ...]
     made_at: datetime
+    quotes: tuple[QuoteFacts, ...] = ()
+    hidden_comments: int = 0
+    recommendations: tuple[RecommendationFacts, ...] = ()
+    corrections: tuple[CorrectionFacts, ...] = ()
+
+    def quotes_on(self, questionnaire: str, question: str) -> tuple[QuoteFacts, ...]:
+        """The comments on one question, without an order that means anything."""
+        found = [
+            each for each in self.quotes
+            if (each.questionnaire, each.question) == (questionnaire, question)
+        ]  # fmt: skip
+        return tuple(sorted(found, key=lambda each: each.text))
 
 
 def categories(values: Iterable[str]) -> tuple[Category, ...]:
@@ -159,7 +219,20 @@ def plain_report(report: FeedbackReport) -> dict:
             "organisation_kind": _plain_categories(report.participation.kinds),
             "country": _plain_categories(report.participation.countries),
         },
-        "results": [_plain_results(each) for each in report.results],
+        "results": [_plain_results(report, each) for each in report.results],
+        "comments_hidden": report.hidden_comments,
+        "recommendations": [_plain_recommendation(each) for each in report.recommendations],
+        "corrections": [
+            {
+                "questionnaire": dict(each.titles),
+                "language": each.language,
+                "before": each.before,
+                "after": each.after,
+                "reason": each.reason,
+                "corrected_on": each.corrected_on.isoformat(),
+            }
+            for each in report.corrections
+        ],
         "made_at": report.made_at.isoformat(),
     }
 
@@ -168,7 +241,32 @@ def _plain_categories(found: Iterable[Category]) -> dict[str, int | None]:
     return {" + ".join(each.keys): each.count for each in found}
 
 
-def _plain_results(results: Results) -> dict:
+def _plain_recommendation(each: RecommendationFacts) -> dict:
+    return {
+        "text": each.text,
+        "addressee": each.addressee.value,
+        "organisation": dict(each.organisation),
+        "owner": each.owner,
+        "due_on": each.due_on.isoformat() if each.due_on else None,
+        "state": each.state.value,
+        "overdue": each.is_overdue,
+        "answer": each.answer,
+        "evidence": dict(each.evidence),
+    }
+
+
+def _plain_quote(each: QuoteFacts) -> dict:
+    return {
+        "text": each.text,
+        "session": each.session,
+        "language": each.language,
+        "themes": list(each.themes),
+        "translations": dict(each.translations),
+    }
+
+
+def _plain_results(report: FeedbackReport, results: Results) -> dict:
+    code = results.questionnaire.code
     return {
         "questionnaire": results.questionnaire.code,
         "about": results.questionnaire.about.value,
@@ -178,7 +276,12 @@ def _plain_results(results: Results) -> dict:
         "invited": results.rate.invited,
         "response_percent": results.rate.percent,
         "answers_left_out": results.left_out,
-        "questions": [plain_question(each) for each in results.questions],
+        "questions": [
+            plain_question(each)
+            if not each.question.is_text
+            else _plain_text(each, report.quotes_on(code, each.question.key))
+            for each in results.questions
+        ],
         "modules": [_plain_group(each) for each in results.modules],
         "sessions": [_plain_group(each) for each in results.sessions],
     }
@@ -192,21 +295,27 @@ def _plain_group(group: GroupResult) -> dict:
         "invited": group.rate.invited,
         "hidden": group.is_hidden,
         "questions": [
-            plain_question(each) for section in group.sections for each in section.questions
+            plain_question(each)
+            for section in group.sections
+            for each in section.questions
+            if not each.question.is_text
         ],
     }
+
+
+def _plain_text(result: QuestionResult, quotes: tuple[QuoteFacts, ...]) -> dict:
+    return _plain_head(result) | {"n": len(quotes), "comments": [_plain_quote(e) for e in quotes]}
+
+
+def _plain_head(result: QuestionResult) -> dict:
+    question = result.question
+    return {"key": question.key, "kind": question.kind.value, "texts": dict(question.texts)}
 
 
 def plain_question(result: QuestionResult) -> dict:
     """One question's result for machines."""
     question, summary = result.question, result.summary
-    value: dict = {
-        "key": question.key,
-        "kind": question.kind.value,
-        "texts": dict(question.texts),
-    }
-    if question.is_text:
-        return value | {"n": summary.n, "comments": list(result.comments)}
+    value = _plain_head(result)
     if summary.is_hidden:
         return value | {"hidden": True, "n": None}
     value |= {"hidden": False, "n": summary.n, "counts": _plain_counts(result)}

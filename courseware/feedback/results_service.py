@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
-from courseware.accounts.models import User
-from courseware.attendance.ledger_service import ledger_of
-from courseware.cohorts.models import Cohort, Enrolment
+from courseware.cohorts.models import Cohort
 from courseware.db import db
 from courseware.feedback.models import (
     CommentNote,
@@ -22,19 +18,9 @@ from courseware.feedback.models import (
     FeedbackTicket,
 )
 from courseware.feedback.questionnaire_service import questions_of
-from courseware.feedback.report_rules import (
-    FeedbackReport,
-    HoursFacts,
-    ModuleFacts,
-    Participation,
-    PartnerFacts,
-    categories,
-)
 from courseware.feedback.results_rules import Cell, Results, RoundFacts, University, results_of
 from courseware.feedback.rules import Questionnaire
 from courseware.feedback.summary_rules import ResponseRate
-from courseware.partners.models import Organisation
-from courseware.programmes.models import ProgrammePartner
 from courseware.schedule.models import SessionTrainer, TrainingSession
 
 
@@ -180,98 +166,4 @@ def _facts(line: RoundLine, questions: Questionnaire) -> RoundFacts:
         module_code=module.code,
         module_titles=module.titles,
         trainers=tuple((each.user.id, each.user.name) for each in training_session.trainers),
-    )
-
-
-# The report ---------------------------------------------------------------------------------
-
-
-def read_report(cohort: Cohort, *, now: datetime) -> FeedbackReport:
-    """The feedback report of a cohort as one value."""
-    programme = cohort.programme
-    ledger = ledger_of(cohort, now=now)
-    course = ledger.course
-    totals = {total.module_id: total for total in course.totals}
-    held = [each for each in ledger.sessions if each.held.delivered]
-    zone = ZoneInfo(cohort.timezone)
-    days = [each.starts_at.astimezone(zone).date() for each in ledger.sessions]
-    return FeedbackReport(
-        programme_titles=programme.titles,
-        programme_summaries=programme.summaries,
-        programme_code=programme.code,
-        cohort_code=cohort.code,
-        starts_on=min(days, default=cohort.starts_on),
-        ends_on=max(days, default=cohort.starts_on),
-        timezone=cohort.timezone,
-        partners=_partners(cohort),
-        hours=HoursFacts(
-            hour=programme.academic_hour_minutes,
-            planned=course.planned,
-            scheduled=course.scheduled,
-            delivered=course.delivered,
-            attended=tuple(row.ledger.attended for row in ledger.rows),
-        ),
-        modules=tuple(
-            ModuleFacts(
-                code=module.code,
-                titles=module.titles,
-                planned=module.planned,
-                delivered=totals[module.id].delivered if module.id in totals else 0,
-                sessions=sum(1 for each in held if each.module_id == module.id),
-            )
-            for module in ledger.modules
-        ),
-        sessions_held=len(held),
-        trainers=_count_trainers(cohort),
-        participation=_participation(cohort),
-        results=read_results(cohort),
-        made_at=now,
-    )
-
-
-def _partners(cohort: Cohort) -> tuple[PartnerFacts, ...]:
-    found = db.session.scalars(
-        select(ProgrammePartner)
-        .where(ProgrammePartner.programme_id == cohort.programme_id)
-        .order_by(ProgrammePartner.position)
-    )
-    return tuple(
-        PartnerFacts(
-            names=each.organisation.names,
-            short_name=each.organisation.short_name,
-            part=each.part.value,
-            city=each.organisation.city,
-            country=each.organisation.country,
-            mark_letters=each.organisation.mark_letters,
-            mark_colour=each.organisation.mark_colour,
-        )
-        for each in found
-    )
-
-
-def _count_trainers(cohort: Cohort) -> int:
-    return (
-        db.session.scalar(
-            select(func.count(SessionTrainer.user_id.distinct()))
-            .join(TrainingSession, TrainingSession.id == SessionTrainer.training_session_id)
-            .where(TrainingSession.cohort_id == cohort.id)
-        )
-        or 0
-    )
-
-
-def _participation(cohort: Cohort) -> Participation:
-    rows = db.session.execute(
-        select(User.gender, Organisation.id, Organisation.kind, Organisation.country)
-        .select_from(Enrolment)
-        .join(User, User.id == Enrolment.user_id)
-        .outerjoin(Organisation, Organisation.id == Enrolment.organisation_id)
-        .where(Enrolment.cohort_id == cohort.id, Enrolment.withdrawn_at.is_(None))
-    ).all()
-    return Participation(
-        participants=len(rows),
-        genders=categories(row.gender.value if row.gender else "unknown" for row in rows),
-        kinds=categories(row.kind.value if row.kind else "unknown" for row in rows),
-        countries=categories(row.country or "unknown" for row in rows),
-        organisations=len({row.id for row in rows if row.id is not None}),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 
+from courseware.feedback.recommendation_rules import Addressee, RecommendationState
 from courseware.feedback.report_rules import FeedbackReport
 from courseware.feedback.results_rules import Results, written
 from courseware.feedback.rules import About, Best, Kind
@@ -52,6 +53,25 @@ def category_word(key: str) -> str:
         "association": _("associations"),
     }
     return words.get(key) or country(key)
+
+
+def addressee(who: Addressee) -> str:
+    """Who a recommendation is for."""
+    return {
+        Addressee.PARTNER: _("the partners"),
+        Addressee.COMPANY: _("companies"),
+        Addressee.MINISTRY: _("the ministry"),
+    }[who]
+
+
+def recommendation_state(state: RecommendationState) -> str:
+    """How far a recommendation is, in a word or two."""
+    return {
+        RecommendationState.OPEN: _("open"),
+        RecommendationState.UNDER_WAY: _("under way"),
+        RecommendationState.DONE: _("done"),
+        RecommendationState.DROPPED: _("dropped"),
+    }[state]
 
 
 def rate_sentence_of(rate: ResponseRate) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pikepdf
@@ -11,7 +12,7 @@ import pytest
 from weasyprint.urls import FatalURLFetchingError
 
 from courseware import documents
-from courseware.feedback import exports, results_service, service, ticket_service
+from courseware.feedback import exports, report_service, service, ticket_service
 from courseware.feedback.answer_rules import Answer
 from courseware.tables import read_table
 
@@ -33,7 +34,7 @@ def report(asking, make):
         service.submit_answers(seat, given, now=now)
     asking.close(course.asked)
     asking.close(small.asked)
-    return results_service.read_report(course.cohort, now=now)
+    return report_service.read_report(course.cohort, now=now)
 
 
 def test_page_spreadsheet_and_json_give_the_same_figures(report):
@@ -79,6 +80,23 @@ def test_the_pdf_is_tagged_titled_and_set_in_its_own_fonts(report, language):
     assert "Комментарий Ҷ Ғ" in _text(data)
 
 
+def test_two_languages_stand_side_by_side(report):
+    data = exports.make_report(report, "pdf", "ru+tg")
+    pages = _text(data)
+    for language in ("ru", "tg"):
+        assert " ".join(report.programme_titles[language].split()) in pages
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert str(pdf.Root.Lang) == "ru"
+
+
+def test_what_our_fonts_lack_is_said_and_a_long_word_may_break(report):
+    quote = replace(report.quotes[0], text="\U0001f44d\U0001f3fd #eval(1) $x$ " + "x" * 200)
+    report = replace(report, quotes=(quote,))
+    pages = _text(exports.make_report(report, "pdf", "en"))
+    assert "[thumbs up sign] #eval(1) $x$" in pages
+    assert quote.text in exports.make_report(report, "json", "en").decode()
+
+
 def test_the_layout_engine_opens_nothing_but_the_fonts():
     fetcher = documents.DocumentFonts()
     assert fetcher.fetch(documents.ADDRESS + "Spectral-Regular.ttf").read()
@@ -99,7 +117,7 @@ def test_a_formula_in_a_comment_stays_text(report):
 
 
 def test_a_cohort_without_feedback_has_a_report_that_says_so(make):
-    report = results_service.read_report(make.cohort(), now=make.NOW)
+    report = report_service.read_report(make.cohort(), now=make.NOW)
     assert "nothing to report on" in _text(exports.make_report(report, "pdf", "en"))
 
 

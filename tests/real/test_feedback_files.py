@@ -13,7 +13,7 @@ from courseware.feedback.answer_rules import Answer, check_answer
 from courseware.feedback.closing_service import close_round
 from courseware.feedback.imports import import_answers, read_answers, read_questionnaire
 from courseware.feedback.questionnaire_service import save_questionnaire, take_questionnaire
-from courseware.feedback.results_service import read_report
+from courseware.feedback.report_service import read_report
 from courseware.feedback.rules import Kind, Question
 from courseware.feedback.service import open_round, store_responses
 from courseware.feedback.summary_rules import summarise
