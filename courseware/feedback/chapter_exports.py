@@ -1,9 +1,7 @@
 """The chapters of the report, in the language in force."""
 
 from collections.abc import Iterable
-from html.parser import HTMLParser
-
-from flask import render_template
+from typing import Any
 
 from courseware.feedback import wording_exports as words
 from courseware.feedback.chart_exports import Charts, is_rating, overview
@@ -17,7 +15,6 @@ from courseware.feedback.document_rules import (
     Chapter,
     Cover,
     Document,
-    Items,
     Partner,
     Quote,
     QuoteGroup,
@@ -27,9 +24,12 @@ from courseware.feedback.document_rules import (
     Words,
 )
 from courseware.feedback.headline_rules import headline
+from courseware.feedback.method_exports import method
 from courseware.feedback.report_rules import Category, FeedbackReport, QuoteFacts
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
 from courseware.feedback.rules import About
+from courseware.feedback.skills_rules import Skills
+from courseware.feedback.summary_rules import Summary
 from courseware.i18n import _, hours, language, long_date, ngettext, sentence
 from courseware.texts import choose
 
@@ -42,14 +42,19 @@ def document(report: FeedbackReport) -> Document:
         chapters.append(_what_follows(report))
     chapters.append(_figures(report))
     for results in report.results:
+        if results.questionnaire.about is About.SKILLS and report.skills:
+            continue  # both of its moments stand together, in a chapter of their own
         chapters.append(
             _sessions(results, charts, alone=_count(report, About.SESSION) == 1)
             if results.questionnaire.about is About.SESSION
             else _asked(results, charts)
         )
+    for skills in report.skills:
+        if skills.changes:
+            chapters.append(_before_and_after(skills, charts))
     if report.quotes or report.hidden_comments:
         chapters.append(_in_their_words(report))
-    chapters.append(_method(report))
+    chapters.append(method(report))
     if any(results.questions for results in report.results):
         chapters.append(_appendix(report, charts))
     return Document(language(), _cover(report), tuple(chapters))
@@ -110,7 +115,7 @@ def _in_short(report: FeedbackReport, charts: Charts) -> Chapter:
             Words(_("No feedback has been closed yet, so there is nothing to report on."))
         )
     for results in report.results:
-        blocks.append(Section(_say(results.questionnaire.titles)))
+        blocks.append(Section(words.title_of(results)))
         blocks += [Words(sentence(said), "lead") for said in headline(results, language())]
     course = next((r for r in report.results if r.questionnaire.about is About.COURSE), None)
     rated = [each for each in course.questions if is_rating(each)] if course else []
@@ -131,6 +136,8 @@ def _what_follows(report: FeedbackReport) -> Chapter:
             facts.append((_("Owner"), each.owner))
         if each.due_on:
             facts.append((_("Due"), long_date(each.due_on)))
+        if each.evidence is not None and (said := words.evidence(each.evidence)):
+            facts.append((_("Because"), said))
         if each.answer:
             facts.append((_("What we did"), each.answer))
         state = words.recommendation_state(each.state)
@@ -212,7 +219,7 @@ def _categories(title: str, found: tuple[Category, ...], whole: int) -> Bars:
 def _asked(results: Results, charts: Charts) -> Chapter:
     blocks: list[Block] = [Words(words.rate_sentence_of(results.rate), "lead")]
     blocks += _sections(results, charts)
-    return Chapter(_say(results.questionnaire.titles), tuple(blocks))
+    return Chapter(words.title_of(results), tuple(blocks))
 
 
 def _sections(results: Results, charts: Charts) -> Iterable[Block]:
@@ -250,8 +257,47 @@ def _sessions(results: Results, charts: Charts, *, alone: bool) -> Chapter:
             blocks += [Section(title), *_comparison(word, groups, columns, charts)]
     title = _("Sessions and modules")
     if not alone:
-        title += f": {_say(results.questionnaire.titles)}"
+        title += f": {words.title_of(results)}"
     return Chapter(title, tuple(blocks))
+
+
+def _before_and_after(skills: Skills, charts: Charts) -> Chapter:
+    rows = []
+    for each in skills.changes:
+        paired = each.paired
+        row = [_say(each.question.texts), *(_mean(at, charts) for at in (each.before, each.after))]
+        if paired is None:
+            row += ["–", "–"]
+        else:
+            change = _signed(paired.difference, charts)
+            low, high = _signed(paired.low, charts), _signed(paired.high, charts)
+            row.append(f"{change}\n{low} … {high}\nn {paired.n}")
+            row.append("–" if paired.effect is None else _signed(paired.effect, charts))
+        rows.append(tuple(row))
+    head = (_("Outcome"), _("Before, all"), _("After, all"), _("Change, paired"), "d")
+    lead = _(
+        "Participants rated what they can do before the course and after it. A code of their own "
+        "joins both, which nobody can trace back."
+    )
+    note = _(
+        "Change is the mean difference of the same people with its 95 % interval; d is the "
+        "difference in standard deviations (d_av). – stands for fewer than five answers or pairs."
+    )
+    title = _("Before and after")
+    return Chapter(
+        title, (Words(lead, "lead"), Table("", head, tuple(rows), note=note)), is_dense=False
+    )
+
+
+def _mean(summary: Summary, charts: Charts) -> str:
+    if summary.mean is None:
+        return "–"
+    return f"{charts.number(summary.mean)}\nn {summary.n}"
+
+
+def _signed(value: Any, charts: Charts) -> str:
+    text = charts.number(value)
+    return f"+{text}" if value > 0 else text
 
 
 COLUMNS = 5
@@ -306,7 +352,7 @@ def _in_their_words(report: FeedbackReport) -> Chapter:
         for each in results.questions:
             quotes = report.quotes_on(results.questionnaire.code, each.question.key)
             if quotes:
-                note = f"{_say(results.questionnaire.titles)} · n = {len(quotes)}"
+                note = f"{words.title_of(results)} · n = {len(quotes)}"
                 blocks.append(Quotes(_say(each.question.texts), note, tuple(_by_theme(quotes))))
     return Chapter(_("In their words"), tuple(blocks))
 
@@ -328,75 +374,12 @@ def _quote(each: QuoteFacts) -> Quote:
     return Quote(each.text, each.language, translation)
 
 
-def _method(report: FeedbackReport) -> Chapter:
-    reader = _MethodText()
-    reader.feed(render_template("feedback/method_text.html", depth=3))
-    blocks = reader.blocks
-    if report.corrections:
-        blocks.append(Section(_("Wordings that were corrected")))
-        text = _(
-            "After the first answer the meaning of a question cannot be changed. These wordings "
-            "were put right later:"
-        )
-        blocks.append(Words(text))
-        blocks.append(
-            Items(
-                tuple(
-                    _(
-                        "%(questionnaire)s (%(language)s), %(date)s: “%(before)s” became "
-                        "“%(after)s”. %(reason)s",
-                        questionnaire=_say(each.titles),
-                        language=each.language,
-                        date=long_date(each.corrected_on),
-                        before=each.before,
-                        after=each.after,
-                        reason=each.reason,
-                    )
-                    for each in report.corrections
-                )
-            )
-        )
-    return Chapter(_("Method"), tuple(blocks), is_dense=True)
-
-
-class _MethodText(HTMLParser):
-    """Reads the blocks out of the page that says how anonymity is kept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.blocks: list[Block] = []
-        self._text = ""
-        self._items: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in ("h2", "h3", "h4", "p", "li", "ul", "ol"):
-            self._text = ""
-
-    def handle_data(self, data: str) -> None:
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        said = " ".join(self._text.split())
-        if tag in ("h2", "h3", "h4"):
-            self.blocks.append(Section(said))
-        elif tag == "p" and said:
-            self.blocks.append(Words(said))
-        elif tag == "li":
-            self._items.append(said)
-        elif tag in ("ul", "ol"):
-            self.blocks.append(Items(tuple(self._items)))
-            self._items = []
-        else:
-            return
-        self._text = ""
-
-
 def _appendix(report: FeedbackReport, charts: Charts) -> Chapter:
     blocks: list[Block] = []
     for results in report.results:
         closed = [each for each in results.questions if not each.question.is_text]
         if closed:
-            blocks.append(Section(_say(results.questionnaire.titles)))
+            blocks.append(Section(words.title_of(results)))
         parents = {each.key: each for each in results.questionnaire.questions}
         blocks += [charts.table(each, parents) for each in closed]
     return Chapter(_("Appendix: every question and its figures"), tuple(blocks), is_dense=True)

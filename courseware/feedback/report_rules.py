@@ -1,14 +1,14 @@
 """The feedback report as one frozen value, of which PDF, spreadsheet and JSON are three views."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-from courseware.feedback.recommendation_rules import Addressee, RecommendationState
+from courseware.feedback.recommendation_rules import Addressee, Evidence, RecommendationState
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
 from courseware.feedback.rules import LEAST_ANSWERS, Kind, Texts
-from courseware.feedback.summary_rules import hide_small
+from courseware.feedback.skills_rules import Change, Skills
+from courseware.feedback.summary_rules import Summary, hide_small
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,9 @@ class RecommendationFacts:
     organisation: Texts
     owner: str
     due_on: date | None
-    today: date
+    is_overdue: bool
     answer: str
-    evidence: Mapping[str, Any]
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether its day has passed and nobody has said what came of it."""
-        unfinished = self.state in (RecommendationState.OPEN, RecommendationState.UNDER_WAY)
-        return unfinished and self.due_on is not None and self.due_on < self.today
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +132,7 @@ class FeedbackReport:
     participation: Participation
     results: tuple[Results, ...]
     made_at: datetime
+    skills: tuple[Skills, ...] = ()
     quotes: tuple[QuoteFacts, ...] = ()
     hidden_comments: int = 0
     recommendations: tuple[RecommendationFacts, ...] = ()
@@ -220,6 +215,13 @@ def plain_report(report: FeedbackReport) -> dict:
             "country": _plain_categories(report.participation.countries),
         },
         "results": [_plain_results(report, each) for each in report.results],
+        "before_and_after": [
+            {
+                "questionnaire": each.questionnaire.code,
+                "outcomes": [_plain_change(change) for change in each.changes],
+            }
+            for each in report.skills
+        ],
         "comments_hidden": report.hidden_comments,
         "recommendations": [_plain_recommendation(each) for each in report.recommendations],
         "corrections": [
@@ -251,8 +253,35 @@ def _plain_recommendation(each: RecommendationFacts) -> dict:
         "state": each.state.value,
         "overdue": each.is_overdue,
         "answer": each.answer,
-        "evidence": dict(each.evidence),
+        "evidence": each.evidence.plain() if each.evidence else {},
     }
+
+
+def _plain_change(change: Change) -> dict:
+    value: dict = {
+        "key": change.question.key,
+        "texts": dict(change.question.texts),
+        "before": _plain_mean(change.before),
+        "after": _plain_mean(change.after),
+        "paired": None,
+    }
+    if (paired := change.paired) is not None:
+        value["paired"] = {
+            "n": paired.n,
+            "before": round(float(paired.before), 4),
+            "after": round(float(paired.after), 4),
+            "difference": round(float(paired.difference), 4),
+            "low": round(paired.low, 4),
+            "high": round(paired.high, 4),
+            "effect_d_av": None if paired.effect is None else round(paired.effect, 4),
+        }
+    return value
+
+
+def _plain_mean(summary: Summary) -> dict | None:
+    if summary.mean is None:
+        return None
+    return {"n": summary.n, "mean": round(float(summary.mean), 4)}
 
 
 def _plain_quote(each: QuoteFacts) -> dict:

@@ -10,12 +10,17 @@ from courseware.accounts.models import User
 from courseware.attendance.ledger_service import ledger_of
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.db import db
-from courseware.feedback import comment_service, results_service
+from courseware.feedback import (
+    comment_service,
+    recommendation_service,
+    results_service,
+    skills_service,
+)
 from courseware.feedback.models import (
     FeedbackRound,
     QuestionnaireCorrection,
-    Recommendation,
 )
+from courseware.feedback.recommendation_rules import evidence_from, is_overdue
 from courseware.feedback.report_rules import (
     CorrectionFacts,
     FeedbackReport,
@@ -40,6 +45,7 @@ def read_report(cohort: Cohort, *, now: datetime) -> FeedbackReport:
     totals = {total.module_id: total for total in course.totals}
     held = [each for each in ledger.sessions if each.held.delivered]
     zone = ZoneInfo(cohort.timezone)
+    results = results_service.read_results(cohort)
     comments = comment_service.list_comments(cohort, with_hidden=True)
     days = [each.starts_at.astimezone(zone).date() for each in ledger.sessions]
     return FeedbackReport(
@@ -71,7 +77,8 @@ def read_report(cohort: Cohort, *, now: datetime) -> FeedbackReport:
         sessions_held=len(held),
         trainers=_count_trainers(cohort),
         participation=_participation(cohort),
-        results=results_service.read_results(cohort),
+        results=results,
+        skills=skills_service.read_skills(cohort, results),
         quotes=tuple(
             QuoteFacts(
                 questionnaire=each.questionnaire,
@@ -141,28 +148,27 @@ def _participation(cohort: Cohort) -> Participation:
 
 
 def _recommendations(cohort: Cohort, *, now: datetime) -> tuple[RecommendationFacts, ...]:
-    """The recommendations that may be shared, as they stand, in the order in which they came."""
+    """The recommendations that may be shared, as they stand; those about one person without it."""
     today = now.astimezone(ZoneInfo(cohort.timezone)).date()
-    found = db.session.scalars(
-        select(Recommendation)
-        .where(Recommendation.cohort_id == cohort.id, Recommendation.is_shared)
-        .order_by(Recommendation.id)
-        .options(joinedload(Recommendation.organisation), joinedload(Recommendation.owner))
-    )
-    return tuple(
-        RecommendationFacts(
-            text=each.text,
-            state=each.state,
-            addressee=each.addressee,
-            organisation=each.organisation.names if each.organisation else {},
-            owner=each.owner.name if each.owner else "",
-            due_on=each.due_on,
-            today=today,
-            answer=each.answer,
-            evidence=each.evidence,
+    found = []
+    for each in recommendation_service.list_recommendations(cohort):
+        if not each.is_shared:
+            continue
+        evidence = evidence_from(each.evidence)
+        found.append(
+            RecommendationFacts(
+                text=each.text,
+                state=each.state,
+                addressee=each.addressee,
+                organisation=each.organisation.names if each.organisation else {},
+                owner=each.owner.name if each.owner else "",
+                due_on=each.due_on,
+                is_overdue=is_overdue(each.state, each.due_on, today),
+                answer=each.answer,
+                evidence=None if evidence.is_about_a_person else evidence,
+            )
         )
-        for each in found
-    )
+    return tuple(found)
 
 
 def _corrections(cohort: Cohort) -> tuple[CorrectionFacts, ...]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from courseware.feedback.recommendation_rules import Addressee, RecommendationState
+from courseware.feedback.recommendation_rules import Addressee, Evidence, RecommendationState
 from courseware.feedback.report_rules import FeedbackReport
 from courseware.feedback.results_rules import Results, written
-from courseware.feedback.rules import About, Best, Kind
+from courseware.feedback.rules import MOMENTS, About, Best, Kind, Moment
 from courseware.feedback.summary_rules import ResponseRate
 from courseware.i18n import _, hours, language, ngettext
 from courseware.texts import choose
@@ -58,9 +58,9 @@ def category_word(key: str) -> str:
 def addressee(who: Addressee) -> str:
     """Who a recommendation is for."""
     return {
-        Addressee.PARTNER: _("the partners"),
-        Addressee.COMPANY: _("companies"),
-        Addressee.MINISTRY: _("the ministry"),
+        Addressee.PARTNER: _("partner"),
+        Addressee.COMPANY: _("company"),
+        Addressee.MINISTRY: _("ministry"),
     }[who]
 
 
@@ -72,6 +72,33 @@ def recommendation_state(state: RecommendationState) -> str:
         RecommendationState.DONE: _("done"),
         RecommendationState.DROPPED: _("dropped"),
     }[state]
+
+
+def evidence(found: Evidence) -> str:
+    """The figure that a recommendation stands on: “Practice: 3.1 of 5 (n = 19)”."""
+    if not found.is_figure:
+        return ""
+    figure = _(
+        "%(mean)s of %(points)s (n = %(n)s)",
+        mean=written(found.mean, 1, language()),
+        points=found.points,
+        n=found.n,
+    )
+    titles = [choose(dict(each or {}), language()) for each in (found.titles, found.group_titles)]
+    return ": ".join([" · ".join(filter(None, titles)), figure])
+
+
+def title_of(results: Results) -> str:
+    """What a questionnaire is called; where it was put twice, with the moment."""
+    title = choose(dict(results.questionnaire.titles), language())
+    if len(MOMENTS[results.questionnaire.about]) == 1:
+        return title
+    moments = {
+        Moment.BEFORE: _("before the course"),
+        Moment.AFTER: _("after the course"),
+        Moment.FOLLOW_UP: _("months later"),
+    }
+    return f"{title}, {moments.get(results.moment, results.moment.value)}"
 
 
 def rate_sentence_of(rate: ResponseRate) -> str:
