@@ -16,7 +16,6 @@ from courseware.feedback import (
     chart_rules,
     closing_service,
     exports,
-    headline_rules,
     questionnaire_service,
     report_service,
     results_rules,
@@ -29,7 +28,7 @@ from courseware.feedback.imports import import_answers
 from courseware.feedback.models import FeedbackRound
 from courseware.feedback.rules import About
 from courseware.i18n import LANGUAGES, _, language, ngettext, sentence
-from courseware.permissions import Permission, may, requires, signed_in_user
+from courseware.permissions import Permission, requires, signed_in_user
 from courseware.qr import qr_svg
 from courseware.schedule.service import list_sessions
 
@@ -41,45 +40,6 @@ bp.add_app_template_global(chart_rules.ranked, "ranked")
 bp.add_app_template_global(results_rules.written, "written")
 bp.add_app_template_global(wording_exports.rate_sentence_of, "rate_of")
 bp.add_app_template_filter(wording_exports.category_word, "category_word")
-
-
-@bp.get("/cohorts/<public_id>/feedback")
-@requires(Permission.SEE_SESSION_FEEDBACK, on=find_cohort)
-def summary(cohort: Cohort) -> ResponseReturnValue:
-    """What was asked, how many answered, and what the closed rounds told."""
-    user = signed_in_user()
-    lines = results_service.list_rounds(cohort)
-    found = results_service.read_results(cohort, lines)
-    sees_all = may(user, Permission.SEE_FEEDBACK, cohort)
-    if not sees_all:
-        own = [
-            line
-            for line in lines
-            if line.asked.training_session is not None
-            and any(each.user_id == user.id for each in line.asked.training_session.trainers)
-        ]
-        groups = [
-            (results.questionnaire, group)
-            for results in found
-            if (group := results_rules.own_results(results, user.id)) is not None
-        ]
-        return render_template(
-            "feedback/own.html", cohort=cohort, lines=own, groups=groups, now=clock.now()
-        )
-    return render_template(
-        "feedback/summary.html",
-        cohort=cohort,
-        lines=lines,
-        found=found,
-        headlines={
-            results.questionnaire.code: [
-                sentence(said) for said in headline_rules.headline(results, language())
-            ]
-            for results in found
-        },
-        may_run=may(user, Permission.RUN_FEEDBACK, cohort),
-        now=clock.now(),
-    )
 
 
 @bp.route("/cohorts/<public_id>/feedback/open", methods=["GET", "POST"])

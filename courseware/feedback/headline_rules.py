@@ -2,6 +2,7 @@
 
 from courseware.feedback.results_rules import QuestionResult, Results, written
 from courseware.feedback.rules import Best, Kind
+from courseware.feedback.skills_rules import Skills
 from courseware.feedback.summary_rules import ResponseRate, differ, goodness
 from courseware.messages import N_, Message
 from courseware.texts import choose
@@ -50,6 +51,47 @@ def rate_sentence(rate: ResponseRate) -> Message:
         invited=rate.invited,
         percent=rate.percent,
     )
+
+
+def alike_sentence(results: Results) -> Message | None:
+    """How many rated everything alike, which may mean that they did not read the questions."""
+    share = results.alike
+    if share is None or not share.part:
+        return None
+    return Message(
+        N_("%(part)s of %(whole)s gave the same rating to every question (%(percent)s %%). "
+           "Perhaps they did not read them."),
+        part=share.part,
+        whole=share.whole,
+        percent=written(100 * share.value, 0, "en"),
+    )  # fmt: skip
+
+
+def skills_sentences(skills: Skills, language: str) -> tuple[Message, ...]:
+    """How much the same people changed, in one or two sentences."""
+    paired = [(each.question, each.paired) for each in skills.changes if each.paired is not None]
+    if not paired:
+        return (Message(N_("Fewer than five people can be compared with themselves.")),)
+    clearly = sum(1 for _, each in paired if each.low > 0)
+    said = [
+        Message(
+            N_("In %(part)s of %(whole)s outcomes the same people rate themselves clearly higher "
+               "after the course than before."),
+            part=clearly,
+            whole=len(paired),
+        )
+    ]  # fmt: skip
+    question, most = max(paired, key=lambda each: each[1].difference)
+    if most.difference > 0:
+        said.append(
+            Message(
+                N_("They gained most in “%(question)s”: %(change)s points (n = %(n)s)."),
+                question=choose(dict(question.title), language),
+                change=written(most.difference, 1, language),
+                n=most.n,
+            )
+        )
+    return tuple(said)
 
 
 def _lowest(result: QuestionResult, language: str, earlier: Results | None) -> Message:

@@ -6,6 +6,7 @@ from courseware.feedback import (
     questionnaire_views,
     recommendation_views,
     slip_views,
+    summary_views,
 )
 from courseware.feedback.cohort_views import bp
 
@@ -16,4 +17,5 @@ __all__ = [
     "questionnaire_views",
     "recommendation_views",
     "slip_views",
+    "summary_views",
 ]
