@@ -43,6 +43,8 @@ class OutgoingMail(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(400), default="")
+    leaves_no_trace: Mapped[bool] = mapped_column(default=False)
+    """Whether it is emptied once it is sent or given up, where to whom it went tells too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ def queue(
     now: datetime,
     in_language: str,
     attachment: Attachment | None = None,
+    leaves_no_trace: bool = False,
     **values: Any,
 ) -> None:
-    """Queue a mail made from `templates/mail/<template>.txt`; its first line is the subject."""
+    """Queue a mail made from `templates/mail/<template>.txt`; its first line is the subject.
+
+    One that leaves no trace is emptied when it is sent: receiver, subject and text.
+    """
     from flask_babel import force_locale
 
     with force_locale(in_language):
@@ -79,6 +85,7 @@ def queue(
             attachment_name=attachment.name[:200] if attachment else "",
             queued_at=now,
             next_attempt_at=now,
+            leaves_no_trace=leaves_no_trace,
         )
     )
 
@@ -107,12 +114,17 @@ def _send(mail_id: int, attempts: int, settings: Settings) -> bool:
     try:
         _deliver(mail, settings)
     except (OSError, FileMissing, smtplib.SMTPException) as error:
-        logging.getLogger("courseware.mail").warning("mail %s: %s", mail.id, error)
-        is_last = mail.attempts >= MOST_ATTEMPTS
-        done: dict[str, Any] = {"error": str(error)[:400]}
-        done |= {"next_attempt_at": None} if is_last else {}
+        # What a mail server answers may name the receiver.
+        said = type(error).__name__ if mail.leaves_no_trace else str(error)
+        logging.getLogger("courseware.mail").warning("mail %s: %s", mail.id, said)
+        is_over = mail.attempts >= MOST_ATTEMPTS
+        done: dict[str, Any] = {"error": said[:400]}
+        done |= {"next_attempt_at": None} if is_over else {}
     else:
+        is_over = True
         done = {"sent_at": clock.now(), "next_attempt_at": None, "error": ""}
+    if is_over and mail.leaves_no_trace:
+        done |= {"receiver": "", "subject": "", "body": ""}
     db.session.execute(update(OutgoingMail).where(OutgoingMail.id == mail_id).values(**done))
     db.session.commit()
     return "sent_at" in done

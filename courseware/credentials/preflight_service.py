@@ -245,6 +245,7 @@ def _feedback_of(cohort: Cohort, *, now: datetime) -> tuple[int, int, dict[int, 
         .where(
             FeedbackRound.cohort_id == cohort.id,
             Questionnaire.about == About.COURSE,
+            FeedbackRound.opened_at.is_not(None),
             FeedbackRound.file_hash == "",  # imported answers were given elsewhere, by nobody known
         )
     )

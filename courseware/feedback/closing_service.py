@@ -35,7 +35,11 @@ def list_rounds_to_close(*, now: datetime) -> list[FeedbackRound]:
     return list(
         db.session.scalars(
             select(FeedbackRound)
-            .where(FeedbackRound.closed_at.is_(None), FeedbackRound.closes_at <= now)
+            .where(
+                FeedbackRound.opened_at.is_not(None),
+                FeedbackRound.closed_at.is_(None),
+                FeedbackRound.closes_at <= now,
+            )
             .order_by(FeedbackRound.closes_at, FeedbackRound.id)
         )
     )

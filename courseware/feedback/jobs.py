@@ -4,7 +4,30 @@ from flask import url_for
 
 from courseware import clock, jobs
 from courseware.db import db
-from courseware.feedback import closing_service, recommendation_service
+from courseware.feedback import closing_service, plan_service, recommendation_service
+
+
+def _link(token: str) -> str:
+    return url_for("feedback.answer_by_link", token=token, _external=True)
+
+
+@jobs.chore
+def open_planned_rounds() -> None:
+    """Plan what the programmes ask by themselves, and open what is due."""
+    now = clock.now()
+    plan_service.plan_rounds(now=now)
+    db.session.commit()
+    for asked in plan_service.list_rounds_to_open(now=now):
+        plan_service.open_planned(asked, address_of=_link, now=now)
+        db.session.commit()
+    db.session.rollback()
+
+
+@jobs.chore
+def remind_of_open_rounds() -> None:
+    """Remind whoever has not answered an open round, twice at most."""
+    plan_service.remind_of_open_rounds(address_of=_link, now=clock.now())
+    db.session.commit()
 
 
 @jobs.chore

@@ -23,7 +23,7 @@ from courseware.feedback.models import (
     FeedbackTicket,
     Questionnaire,
 )
-from courseware.feedback.rules import MOMENTS, About
+from courseware.feedback.rules import MOMENTS, About, Moment
 from courseware.messages import N_, Message
 from courseware.permissions import Role, roles_on
 from courseware.schedule.models import SessionTrainer, TrainerPart, TrainingSession
@@ -59,21 +59,25 @@ WHOLE = (
 
 
 def find_round_at(
-    cohort: Cohort, questionnaire: Questionnaire, training_session: TrainingSession | None
+    cohort: Cohort,
+    questionnaire: Questionnaire,
+    training_session: TrainingSession | None,
+    moment: Moment | None = None,
 ) -> FeedbackRound | None:
-    """The round that asks this questionnaire about this session, or about the course."""
+    """The round that asks this questionnaire about this session or the course, at this moment."""
     return db.session.scalar(
         select(FeedbackRound).where(
             FeedbackRound.cohort_id == cohort.id,
             FeedbackRound.questionnaire_id == questionnaire.id,
             FeedbackRound.place == (training_session.code if training_session else ""),
+            FeedbackRound.moment == (moment or MOMENTS[questionnaire.about][0]),
         )
     )
 
 
 def is_open(asked: FeedbackRound, *, now: datetime) -> bool:
     """Whether answers are taken."""
-    return asked.closed_at is None and asked.opens_at <= now < asked.closes_at
+    return asked.opened_at is not None and asked.closed_at is None and now < asked.closes_at
 
 
 def open_round(
@@ -81,11 +85,15 @@ def open_round(
     questionnaire: Questionnaire,
     training_session: TrainingSession | None,
     *,
+    moment: Moment | None = None,
     closes_at: datetime | None = None,
+    is_by_mail: bool = False,
+    reminders: int = 0,
     by: User | None,
     now: datetime,
 ) -> FeedbackRound:
-    """Ask a cohort: everybody enrolled gets a ticket. Asking the same twice is refused."""
+    """Ask a cohort now; what was planned for later is asked at once. Twice is refused."""
+    moment = moment or MOMENTS[questionnaire.about][0]
     if (questionnaire.about is About.SESSION) != (training_session is not None):
         raise Refused(
             Message(
@@ -94,29 +102,62 @@ def open_round(
                 about=questionnaire.about.value,
             )
         )
-    asked = FeedbackRound(
-        questionnaire=questionnaire,
-        cohort=cohort,
-        training_session=training_session,
-        place=training_session.code if training_session else "",
-        moment=MOMENTS[questionnaire.about][0],
-        opens_at=now,
-        opened_at=now,
-        closes_at=closes_at or now + timedelta(days=DAYS_OPEN[questionnaire.about]),
-    )
-    if asked.closes_at <= now:
+    if moment not in MOMENTS[questionnaire.about]:
+        raise Refused(Message(N_("This questionnaire is not asked at this moment.")))
+    closes_at = closes_at or now + timedelta(days=DAYS_OPEN[questionnaire.about])
+    if closes_at <= now:
         raise Refused(Message(N_("Feedback cannot close before it opens. Choose a later day.")))
-    if not only_once(db.session, asked):
-        raise Refused(Message(N_("This feedback has been opened before. Nothing was changed.")))
-    enrolments = db.session.scalars(active_enrolments(cohort)).all()
-    if enrolments:
+    asked = find_round_at(cohort, questionnaire, training_session, moment)
+    if asked is None:
+        asked = FeedbackRound(
+            questionnaire=questionnaire,
+            cohort=cohort,
+            training_session=training_session,
+            place=training_session.code if training_session else "",
+            moment=moment,
+            opens_at=now,
+            closes_at=closes_at,
+        )
+        if not only_once(db.session, asked):
+            raise Refused(_OPENED_BEFORE)
+    elif asked.opened_at is not None:
+        raise Refused(_OPENED_BEFORE)
+    asked.opens_at, asked.closes_at = now, closes_at
+    asked.is_by_mail, asked.reminders = is_by_mail, reminders
+    if not begin_round(asked, by=by, now=now):
+        raise Refused(_OPENED_BEFORE)
+    return asked
+
+
+_OPENED_BEFORE = Message(N_("This feedback has been opened before. Nothing was changed."))
+
+
+def begin_round(asked: FeedbackRound, *, by: User | None, now: datetime) -> bool:
+    """Open a planned round: everybody enrolled gets a ticket. False where another was quicker.
+
+    What is opened late stays open as long as it was planned to.
+    """
+    locked = db.session.scalar(
+        select(FeedbackRound)
+        .where(FeedbackRound.id == asked.id)
+        .with_for_update(of=FeedbackRound)
+        .execution_options(populate_existing=True)
+    )
+    if locked is None or locked.opened_at is not None:
+        return False
+    locked.closes_at += now - locked.opens_at
+    locked.opens_at = locked.opened_at = now
+    if locked.questionnaire.about is not About.NEEDS:  # companies are not enrolled: they get codes
+        enrolments = db.session.scalars(active_enrolments(locked.cohort)).all()
         tickets = [
-            {"round_id": asked.id, "enrolment_id": each.id, "is_spent": False}
+            {"round_id": locked.id, "enrolment_id": each.id, "is_spent": False}
             for each in enrolments
         ]
-        db.session.execute(insert(FeedbackTicket), tickets)
-    audit.record("open feedback", asked, by=by, now=now, questionnaire=questionnaire.code)
-    return asked
+        if tickets:
+            db.session.execute(insert(FeedbackTicket), tickets)
+    code = locked.questionnaire.code
+    audit.record("open feedback", locked, by=by, now=now, questionnaire=code)
+    return True
 
 
 def active_enrolments(cohort: Cohort) -> Any:

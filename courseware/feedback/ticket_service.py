@@ -1,6 +1,7 @@
 """Who may answer: one ticket for each person enrolled, reached by link or by signing in."""
 
 import hashlib
+import random
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -83,8 +84,32 @@ def send_link_to(asked: FeedbackRound, email: str, *, address_of: AddressOf, now
         _send_link(asked, enrolment, address_of=address_of, now=now)
 
 
+def remind(asked: FeedbackRound, *, address_of: AddressOf, now: datetime) -> None:
+    """Mail a new link to everybody who has not answered; nobody is told who or how many.
+
+    The mails leave in random order, and no trace once they are sent.
+    """
+    waiting = db.session.scalars(
+        active_enrolments(asked.cohort)
+        .outerjoin(
+            FeedbackTicket,
+            (FeedbackTicket.enrolment_id == Enrolment.id) & (FeedbackTicket.round_id == asked.id),
+        )
+        .where(FeedbackTicket.is_spent.is_not(True))
+    ).all()
+    receivers = [each for each in waiting if each.user.email and each.user.is_active]
+    random.SystemRandom().shuffle(receivers)
+    for enrolment in receivers:
+        _send_link(asked, enrolment, address_of=address_of, now=now, template="feedback_reminder")
+
+
 def _send_link(
-    asked: FeedbackRound, enrolment: Enrolment, *, address_of: AddressOf, now: datetime
+    asked: FeedbackRound,
+    enrolment: Enrolment,
+    *,
+    address_of: AddressOf,
+    now: datetime,
+    template: str = "feedback_link",
 ) -> None:
     token = secrets.token_urlsafe(24)
     make_ticket(asked, enrolment.id)
@@ -94,8 +119,9 @@ def _send_link(
     db.session.flush()
     mail.queue(
         enrolment.user.email or "",
-        "feedback_link",
+        template,
         now=now,
+        leaves_no_trace=True,
         in_language=enrolment.user.language or current_app.config["SETTINGS"].language,
         user=enrolment.user,
         asked=asked,
@@ -115,7 +141,7 @@ def list_feedback_due(user: User, *, now: datetime) -> list[FeedbackRound]:
                 Enrolment.withdrawn_at.is_(None),
                 FeedbackTicket.is_spent.is_(False),
                 FeedbackRound.closed_at.is_(None),
-                FeedbackRound.opens_at <= now,
+                FeedbackRound.opened_at.is_not(None),
                 FeedbackRound.closes_at > now,
             )
             .order_by(FeedbackRound.closes_at, FeedbackRound.id)

@@ -265,6 +265,10 @@ def upgrade() -> None:
         batch.create_check_constraint(
             "feedback_limit_on_the_scale", "feedback_limit BETWEEN 10 AND 50"
         )
+    with op.batch_alter_table("outgoing_mail") as batch:
+        batch.add_column(
+            sa.Column("leaves_no_trace", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
     _keep_what_closed_rounds_counted()
 
 
@@ -288,6 +292,8 @@ def downgrade() -> None:
     # An older version knows one asking of a questionnaire about the course, and none to come.
     op.execute("DELETE FROM feedback_round WHERE opened_at IS NULL")
     op.execute("UPDATE feedback_round SET place = moment WHERE place = '' AND moment <> 'after'")
+    with op.batch_alter_table("outgoing_mail") as batch:
+        batch.drop_column("leaves_no_trace")
     with op.batch_alter_table("programme") as batch:
         batch.drop_constraint("feedback_limit_on_the_scale", type_="check")
         batch.drop_column("feedback_limit")

@@ -13,7 +13,7 @@ from courseware.credentials.rules import BatchState, CredentialState, Requiremen
 from courseware.db import db
 from courseware.errors import Refused
 from courseware.feedback.models import FeedbackRound, FeedbackTicket, Questionnaire
-from courseware.feedback.rules import About
+from courseware.feedback.rules import About, Moment
 from courseware.mail import OutgoingMail
 
 
@@ -115,7 +115,9 @@ def test_feedback_counts_when_the_ticket_is_spent(earned, make, after):
             programme=cohort.programme, code="course", about=About.COURSE, definition={}
         ),
         cohort=cohort,
+        moment=Moment.AFTER,
         opens_at=cohort.created_at,
+        opened_at=cohort.created_at,
         closes_at=after.replace(year=after.year + 1),
     )
     ticket = FeedbackTicket(round=asked, enrolment=enrolment, is_spent=False)
