@@ -252,7 +252,8 @@ class _Counted:
                 key=lambda cell: (order[cell[0]], cell[2] or 0),
             )
             self.pooling[question.key] = pool_small(
-                ((cell[0], cell[2]), _answered(question, counts[cell])) for cell in cells
+                (((cell[0], cell[2]), _answered(question, counts[cell])) for cell in cells),
+                people=lambda leaf: leaf[0],
             )
         answered = pool_small((each.id, each.answered) for each in rounds)
         self.told = answered.in_totals

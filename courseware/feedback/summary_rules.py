@@ -4,7 +4,7 @@ Everything is computed from how often each value was chosen, which the database 
 response is needed.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
@@ -275,7 +275,12 @@ class Pooling:
         return self.alone.union(*self.pools)
 
 
-def pool_small(groups: Iterable[tuple[Group, int]], least: int = LEAST_ANSWERS) -> Pooling:
+def pool_small(
+    groups: Iterable[tuple[Group, int]],
+    least: int = LEAST_ANSWERS,
+    *,
+    people: Callable[[Group], Hashable] | None = None,
+) -> Pooling:
     """Decide what a total may hold, so that no small group can be had by subtraction.
 
     `groups` come in the order in which their rounds were closed, with their numbers of answers.
@@ -283,17 +288,22 @@ def pool_small(groups: Iterable[tuple[Group, int]], least: int = LEAST_ANSWERS) 
     `least` answers together, formed in order of closing; the last ones wait outside until their
     pool is full. So the difference of any two figures, also of today's and last week's, is empty
     or holds at least `least` answers.
+
+    `people` says whose answers a group has: what three people said of two trainers are six
+    answers of three people, and three people make no pool.
     """
-    alone, pools, open_pool, held = set(), [], [], 0
+    alone, pools, open_pool = set(), [], []
+    held: dict[Hashable, int] = {}
     for group, n in groups:
         if n >= least:
             alone.add(group)
         elif n > 0:
             open_pool.append(group)
-            held += n
-            if held >= least:
+            who = people(group) if people else group
+            held[who] = max(n, held.get(who, 0))
+            if sum(held.values()) >= least:
                 pools.append(frozenset(open_pool))
-                open_pool, held = [], 0
+                open_pool, held = [], {}
     return Pooling(frozenset(alone), tuple(pools), frozenset(open_pool))
 
 

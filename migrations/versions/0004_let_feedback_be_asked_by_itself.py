@@ -286,6 +286,37 @@ def _keep_what_closed_rounds_counted() -> None:
         "UPDATE feedback_round SET answered = (SELECT COUNT(*) FROM feedback_response "
         "WHERE feedback_response.round_id = feedback_round.id) WHERE closed_at IS NOT NULL"
     )
+    _keep_who_rated_everything_alike()
+
+
+def _keep_who_rated_everything_alike() -> None:
+    """Of responses with three ratings or more, how many gave the same to every question."""
+    op.execute("UPDATE feedback_round SET rated = 0, rated_alike = 0 WHERE closed_at IS NOT NULL")
+    connection = op.get_bind()
+    stored = sa.table("questionnaire", sa.column("id"), sa.column("definition", sa.JSON))
+    rated = sa.text(
+        "SELECT round_id, COUNT(*), SUM(CASE WHEN least = most THEN 1 ELSE 0 END) FROM ("
+        "SELECT a.round_id, a.response_key, MIN(a.value) AS least, MAX(a.value) AS most "
+        "FROM feedback_answer a JOIN feedback_round r ON r.id = a.round_id "
+        "WHERE r.questionnaire_id = :asked AND r.closed_at IS NOT NULL "
+        "AND a.response_key IS NOT NULL AND a.value > 0 AND a.question IN :scales "
+        "GROUP BY a.round_id, a.response_key HAVING COUNT(*) >= 3) AS whole GROUP BY round_id"
+    ).bindparams(sa.bindparam("scales", expanding=True))
+    for asked, definition in connection.execute(sa.select(stored)).all():
+        scales = [
+            question["key"]
+            for section in definition.get("sections", [])
+            for question in section.get("questions", [])
+            if question.get("kind") == "scale"
+        ]
+        found = connection.execute(rated, {"asked": asked, "scales": scales}).all()
+        for round_id, whole, alike in found:
+            connection.execute(
+                sa.text(
+                    "UPDATE feedback_round SET rated = :whole, rated_alike = :alike WHERE id = :id"
+                ),
+                {"whole": whole, "alike": alike, "id": round_id},
+            )
 
 
 def downgrade() -> None:

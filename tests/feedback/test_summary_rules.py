@@ -14,6 +14,7 @@ from courseware.feedback.rules import Best, Kind, Option, Question
 from courseware.feedback.summary_rules import (
     add_up,
     countable,
+    differ,
     hide_small,
     pool_small,
     summarise,
@@ -44,6 +45,28 @@ def test_scale_figures_equal_those_of_pandas(values):
     assert float(summary.median) == valid.median()
     assert summary.favourable.part == (valid >= 4).sum()
     assert sum(summary.shares) == 1
+
+
+NUMBER = Question("years", Kind.NUMBER, {"en": "Years?"}, most=60)
+
+
+@given(st.lists(st.integers(0, 60), min_size=5, max_size=300))
+def test_figures_of_a_number_equal_those_of_pandas(values):
+    summary, series = summarise(NUMBER, _counts(values)), pandas.Series(values)
+    assert (summary.n, float(summary.median)) == (len(values), series.median())
+    assert float(summary.mean) == pytest.approx(series.mean())
+    quartiles = [float(each) for each in summary.quartiles]
+    assert quartiles == pytest.approx([series.quantile(0.25), series.quantile(0.75)])
+    assert summary.counts == ()  # a rare number may be somebody's
+
+
+@given(*[st.lists(st.integers(1, 5), min_size=5, max_size=60)] * 2)
+def test_two_means_differ_where_their_difference_is_beyond_its_interval(one, other):
+    error = sum(numpy.var(each, ddof=1) / len(each) for each in (one, other)) ** 0.5
+    away = abs(numpy.mean(one) - numpy.mean(other))
+    if abs(away - 1.959963984540054 * error) > 1e-9:
+        said = differ(summarise(SCALE, _counts(one)), summarise(SCALE, _counts(other)))
+        assert said == (away > 1.959963984540054 * error)
 
 
 @given(st.lists(st.integers(0, 10), min_size=5, max_size=300))
@@ -116,6 +139,13 @@ def test_no_difference_of_published_figures_is_about_fewer_than_five(groups):
             published.add(countable(pooling, members))
     for piece in _pieces(published, sizes):
         assert sum(sizes[group] for group in piece) >= 5
+
+
+def test_what_three_people_say_of_two_trainers_is_no_pool_of_six():
+    leaves = [(("S1", "lead"), 3), (("S1", "co"), 3), (("S2", "lead"), 2)]
+    assert pool_small(leaves[:2], people=lambda leaf: leaf[0]).pools == ()
+    (pool,) = pool_small(leaves, people=lambda leaf: leaf[0]).pools
+    assert pool == {leaf for leaf, _ in leaves}
 
 
 @given(sessions)
