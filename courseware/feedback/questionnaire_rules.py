@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from courseware.feedback.condition_rules import condition_problems
@@ -23,8 +24,8 @@ from courseware.feedback.rules import (
     ShownIf,
     WrongQuestionnaire,
 )
+from courseware.feedback.wording_rules import missing_texts
 from courseware.messages import N_
-from courseware.texts import LANGUAGES
 
 CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -39,18 +40,7 @@ ROWS_FROM = ("outcomes",)
 
 def missing_languages(questionnaire: Questionnaire) -> dict[str, int]:
     """How many texts each language still lacks; a language without gaps is not named."""
-    every = [questionnaire.titles]
-    if questionnaire.introductions:
-        every.append(questionnaire.introductions)
-    for section in questionnaire.sections:
-        every.append(section.titles)
-        for question in section.questions:
-            every.append(question.texts)
-            optional = (question.labels, question.hints, question.low, question.middle)
-            every += [texts for texts in (*optional, question.high, question.unit) if texts]
-            every += [each.texts for each in (*question.options, *question.rows)]
-    gaps = {language: sum(1 for texts in every if language not in texts) for language in LANGUAGES}
-    return {language: count for language, count in gaps.items() if count}
+    return missing_texts(plain(questionnaire))
 
 
 def questionnaire_from(value: object) -> Questionnaire:
@@ -280,6 +270,25 @@ class _Reader(PlainReader):
                 count=len(options),
             )
         return tuple(options)
+
+
+def with_rows(
+    questionnaire: Questionnaire, rows: Mapping[str, tuple[Option, ...]]
+) -> Questionnaire:
+    """The questionnaire whose matrices without rows have those of their source ("outcomes")."""
+    sections = tuple(
+        replace(
+            section,
+            questions=tuple(
+                replace(each, rows=rows[each.rows_from])
+                if each.rows_from and not each.rows
+                else each
+                for each in section.questions
+            ),
+        )
+        for section in questionnaire.sections
+    )
+    return replace(questionnaire, sections=sections)
 
 
 def plain(questionnaire: Questionnaire) -> dict:

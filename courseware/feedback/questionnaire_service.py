@@ -1,9 +1,13 @@
-"""Questionnaires of a programme: shipped ones copied at first use, changed before any answer."""
+"""Questionnaires of a programme: taken from the library, changed, and reworded once answered."""
 
+import copy
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 
 from sqlalchemy import exists, func, select
+from sqlalchemy.orm import joinedload
 
 from courseware import audit
 from courseware.accounts.models import User
@@ -14,9 +18,12 @@ from courseware.feedback.models import (
     FeedbackResponse,
     FeedbackRound,
     Questionnaire,
+    QuestionnaireCorrection,
 )
-from courseware.feedback.questionnaire_rules import plain, questionnaire_from
+from courseware.feedback.questionnaire_rules import plain, questionnaire_from, with_rows
+from courseware.feedback.rules import MOST_ROWS, Option
 from courseware.feedback.rules import Questionnaire as Questions
+from courseware.feedback.wording_rules import corrections_between, meaning_of
 from courseware.messages import N_, Message
 from courseware.permissions import Role, roles_on
 from courseware.programmes.models import Programme
@@ -28,6 +35,7 @@ def _roles_on_questionnaire(subject: Questionnaire, user: User) -> set[Role]:
     return roles_on(subject.programme, user)
 
 
+@cache
 def shipped_questionnaires() -> dict[str, Questions]:
     """The questionnaires that come with the product, by code."""
     folder = files("courseware.feedback") / "questionnaires"
@@ -95,13 +103,97 @@ def has_answers(questionnaire: Questionnaire) -> bool:
     )
 
 
+def list_corrections(questionnaire: Questionnaire) -> Sequence[QuestionnaireCorrection]:
+    """What was worded differently after the first answer, the oldest first."""
+    return db.session.scalars(
+        select(QuestionnaireCorrection)
+        .where(QuestionnaireCorrection.questionnaire_id == questionnaire.id)
+        .options(joinedload(QuestionnaireCorrection.corrected_by))
+        .order_by(QuestionnaireCorrection.id)
+    ).all()
+
+
+def list_questionnaires_elsewhere(
+    programmes: Sequence[Programme], programme: Programme
+) -> list[Questionnaire]:
+    """The questionnaires of `programmes` other than `programme`, to be copied from."""
+    ids = [each.id for each in programmes if each.id != programme.id]
+    return list(
+        db.session.scalars(
+            select(Questionnaire)
+            .where(Questionnaire.programme_id.in_(ids))
+            .order_by(Questionnaire.programme_id, Questionnaire.code)
+        )
+    )
+
+
+def copy_questionnaire(
+    questionnaire: Questionnaire, programme: Programme, *, by: User | None, now: datetime
+) -> Questionnaire:
+    """Give a programme the questionnaire of another; a code that it has already gets a number.
+
+    Rows that were the outcomes of the other programme become those of this one.
+    """
+    definition = copy.deepcopy(questionnaire.definition)
+    for section in definition["sections"]:
+        for question in section["questions"]:
+            if question.get("rows_from"):
+                question.pop("rows", None)
+    taken = {each.code for each in list_questionnaires(programme)}
+    code = questionnaire.code
+    number = 2
+    while code in taken:
+        code = f"{questionnaire.code[:36]}-{number}"
+        number += 1
+    definition["code"] = code
+    return save_questionnaire(programme, questionnaire_from(definition), by=by, now=now)
+
+
+def outcomes_of(programme: Programme) -> tuple[Option, ...]:
+    """What the participants of a programme are to be able to do, as rows of a matrix."""
+    texts = [outcome for module in programme.modules for outcome in module.outcomes if outcome]
+    return tuple(
+        Option(f"outcome_{number}", dict(each)) for number, each in enumerate(texts, start=1)
+    )
+
+
+def _with_rows(questions: Questions, programme: Programme) -> Questions:
+    if not any(each.rows_from and not each.rows for each in questions.questions):
+        return questions
+    rows = outcomes_of(programme)
+    if not rows:
+        raise Refused(
+            N_(
+                "This questionnaire asks about the outcomes of the programme, and the programme "
+                "has none yet. Add them to its modules first."
+            )
+        )
+    if len(rows) > MOST_ROWS:
+        raise Refused(
+            Message(
+                N_("The programme has %(count)s outcomes; a table has at most %(most)s rows."),
+                count=len(rows),
+                most=MOST_ROWS,
+            )
+        )
+    return with_rows(questions, {"outcomes": rows})
+
+
 def save_questionnaire(
-    programme: Programme, questions: Questions, *, by: User | None, now: datetime
+    programme: Programme,
+    questions: Questions,
+    *,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
 ) -> Questionnaire:
     """Add a questionnaire to a programme, or change the one with its code before any answer.
 
-    Saving the same questions again changes nothing.
+    After the first answer only wordings can be put right, for a `reason` that is kept with what
+    was said before; a translation that was missing needs none. Saving the same questions again
+    changes nothing.
     """
+    questions = _with_rows(questions, programme)
     found = find_questionnaire_by_code(programme, questions.code)
     if found is None:
         found = Questionnaire(
@@ -117,15 +209,8 @@ def save_questionnaire(
     if questions_of(found) == questions:
         return found
     if has_answers(found):
-        raise Refused(
-            Message(
-                N_(
-                    "“%(code)s” has been answered, so its questions stay as they are. Give the "
-                    "changed questionnaire another code."
-                ),
-                code=questions.code,
-            )
-        )
+        _reword(found, questions, reason=reason, by=by, now=now)
+        return found
     if found.about is not questions.about and _rounds_of(found):
         raise Refused(
             Message(
@@ -136,6 +221,43 @@ def save_questionnaire(
     found.about, found.definition = questions.about, plain(questions)
     audit.record("change questionnaire", found, by=by, now=now, code=questions.code)
     return found
+
+
+def _reword(
+    found: Questionnaire, questions: Questions, *, reason: str, by: User | None, now: datetime
+) -> None:
+    """Put wordings right that have been answered, and keep what they were."""
+    before, after = plain(questions_of(found)), plain(questions)
+    if meaning_of(before) != meaning_of(after):
+        raise Refused(
+            Message(
+                N_(
+                    "“%(code)s” has been answered, so its questions stay as they are; only "
+                    "wordings can be corrected. Give the changed questionnaire another code."
+                ),
+                code=questions.code,
+            )
+        )
+    corrections = corrections_between(before, after)
+    if not reason and any(each.before for each in corrections):
+        raise Refused(
+            N_("People have answered the old wording. Say in a few words why it is corrected.")
+        )
+    for each in corrections:
+        db.session.add(
+            QuestionnaireCorrection(
+                questionnaire=found,
+                place=each.place,
+                language=each.language,
+                before=each.before,
+                after=each.after,
+                reason=reason,
+                corrected_at=now,
+                corrected_by=by,
+            )
+        )
+    found.definition = after
+    audit.record("reword questionnaire", found, by=by, now=now, code=found.code, reason=reason)
 
 
 def _rounds_of(questionnaire: Questionnaire) -> int:
