@@ -111,7 +111,8 @@ def _order(value: Plain, target: str, _form: Mapping[str, str]) -> None:
     """The whole order: keys by comma, sections by bar. It must name every question once."""
     wanted = [[key for key in part.split(",") if key] for part in target.split("|")]
     by_key = {each["key"]: each for section in value["sections"] for each in section["questions"]}
-    if len(wanted) == len(value["sections"]) and sorted(sum(wanted, [])) == sorted(by_key):
+    named = sorted(key for keys in wanted for key in keys)
+    if len(wanted) == len(value["sections"]) and named == sorted(by_key):
         for section, keys in zip(value["sections"], wanted, strict=True):
             section["questions"] = [by_key[key] for key in keys]
 

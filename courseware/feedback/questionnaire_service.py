@@ -21,7 +21,7 @@ from courseware.feedback.models import (
     QuestionnaireCorrection,
 )
 from courseware.feedback.questionnaire_rules import plain, questionnaire_from, with_rows
-from courseware.feedback.rules import MOST_ROWS, Option
+from courseware.feedback.rules import MOST_ROWS, About, Option
 from courseware.feedback.rules import Questionnaire as Questions
 from courseware.feedback.wording_rules import corrections_between, meaning_of
 from courseware.messages import N_, Message
@@ -141,12 +141,30 @@ def copy_questionnaire(
                 question.pop("rows", None)
     taken = {each.code for each in list_questionnaires(programme)}
     code = questionnaire.code
-    number = 2
-    while code in taken:
-        code = f"{questionnaire.code[:36]}-{number}"
-        number += 1
-    definition["code"] = code
+    free = (each for number in range(1, 1000) if (each := _numbered(code, number)) not in taken)
+    definition["code"] = next(free)
     return save_questionnaire(programme, questionnaire_from(definition), by=by, now=now)
+
+
+def begin_questionnaire(
+    programme: Programme,
+    code: str,
+    about: About,
+    title: str,
+    *,
+    by: User | None,
+    now: datetime,
+) -> Questionnaire:
+    """Begin a questionnaire of one's own: a title, and the library's open question."""
+    taken = {each.code for each in list_questionnaires(programme)}
+    free = (each for number in range(1, 1000) if (each := _numbered(code, number)) not in taken)
+    *_, last = shipped_questionnaires()["session"].sections
+    questions = Questions(next(free), about, {"en": title}, (last,))
+    return save_questionnaire(programme, questionnaire_from(plain(questions)), by=by, now=now)
+
+
+def _numbered(code: str, number: int) -> str:
+    return code if number == 1 else f"{code[:36]}-{number}"
 
 
 def outcomes_of(programme: Programme) -> tuple[Option, ...]:

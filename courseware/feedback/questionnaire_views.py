@@ -1,7 +1,19 @@
-"""Routes of questionnaires: see, edit before the first answer, download and upload as YAML."""
+"""Routes of questionnaires: the list of a programme, the outline of one, its file, its preview."""
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from types import SimpleNamespace
+
+from flask import (
+    Response,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 
 from courseware import clock
 from courseware.cohorts.models import Cohort
@@ -10,44 +22,79 @@ from courseware.db import db
 from courseware.errors import BadInput, Refused
 from courseware.feedback import questionnaire_service
 from courseware.feedback.cohort_views import bp
-from courseware.feedback.editing_rules import edited
+from courseware.feedback.editing_rules import edited, stamp_of
 from courseware.feedback.exports import write_questionnaire
 from courseware.feedback.imports import read_questionnaire
 from courseware.feedback.models import Questionnaire
-from courseware.feedback.questionnaire_rules import missing_languages, questionnaire_from
-from courseware.feedback.rules import WrongQuestionnaire
+from courseware.feedback.question_form_rules import key_for
+from courseware.feedback.questionnaire_rules import questionnaire_from
+from courseware.feedback.rules import About, WrongQuestionnaire
+from courseware.feedback.wording_rules import list_wordings, missing_texts, reworded
 from courseware.i18n import _, sentence
-from courseware.permissions import Permission, requires, signed_in_user
+from courseware.permissions import Permission, may, requires, signed_in_user
+from courseware.programmes.service import list_programmes
+from courseware.security import CONTENT_SECURITY_POLICY
+from courseware.texts import LANGUAGES
+
+LONGEST_REASON = 400
 
 
 @bp.get("/cohorts/<public_id>/feedback/questionnaires")
 @requires(Permission.RUN_FEEDBACK, on=find_cohort)
 def questionnaires(cohort: Cohort) -> ResponseReturnValue:
-    """The questionnaires that a cohort can be asked, those of its programme and the shipped."""
+    """The questionnaires of a cohort's programme, the library, and those of other programmes."""
+    user = signed_in_user()
     stored = questionnaire_service.list_questionnaires(cohort.programme)
     codes = {each.code for each in stored}
     shipped = questionnaire_service.shipped_questionnaires()
+    reached = [
+        programme
+        for programme, _minutes, _modules in list_programmes(user)
+        if may(user, Permission.RUN_FEEDBACK, programme)
+    ]
+    elsewhere = questionnaire_service.list_questionnaires_elsewhere(reached, cohort.programme)
     return render_template(
         "feedback/questionnaires.html",
         cohort=cohort,
         stored=[(each, questionnaire_service.questions_of(each)) for each in stored],
         shipped=[each for code, each in shipped.items() if code not in codes],
+        outcomes=len(questionnaire_service.outcomes_of(cohort.programme)),
+        elsewhere=elsewhere,
+        abouts=list(About),
     )
 
 
 @bp.post("/cohorts/<public_id>/feedback/questionnaires")
 @requires(Permission.RUN_FEEDBACK, on=find_cohort)
 def take_questionnaire(cohort: Cohort) -> ResponseReturnValue:
-    """Take a shipped questionnaire into the programme, or upload one as YAML."""
-    user, now = signed_in_user(), clock.now()
+    """Take a questionnaire from the library or another programme, upload one, or begin one."""
+    user, now, programme = signed_in_user(), clock.now(), cohort.programme
     file = request.files.get("file")
     if file is not None and file.filename:
         stored = questionnaire_service.save_questionnaire(
-            cohort.programme, read_questionnaire(file.read()), by=user, now=now
+            programme, read_questionnaire(file.read()), by=user, now=now
+        )
+    elif "copy" in request.form:
+        found = questionnaire_service.find_questionnaire(request.form["copy"])
+        if found is None or not may(user, Permission.RUN_FEEDBACK, found):
+            raise Refused(_("Choose a questionnaire to copy first."))
+        stored = questionnaire_service.copy_questionnaire(found, programme, by=user, now=now)
+    elif "title" in request.form:
+        title = request.form["title"].strip()
+        about = request.form.get("about", "")
+        if not title or about not in list(About):
+            raise Refused(_("Give the questionnaire a title and say what it is about."))
+        stored = questionnaire_service.begin_questionnaire(
+            programme,
+            key_for({"texts": {"en": title}}, ()).replace("_", "-"),
+            About(about),
+            title,
+            by=user,
+            now=now,
         )
     else:
         code = request.form.get("code", "")
-        stored = questionnaire_service.take_questionnaire(cohort.programme, code, by=user, now=now)
+        stored = questionnaire_service.take_questionnaire(programme, code, by=user, now=now)
     db.session.commit()
     flash(_("“%(code)s” is ready. It can be edited until the first answer.", code=stored.code))
     return redirect(url_for("feedback.questionnaire", public_id=stored.public_id), 303)
@@ -56,37 +103,131 @@ def take_questionnaire(cohort: Cohort) -> ResponseReturnValue:
 @bp.route("/feedback/questionnaires/<public_id>", methods=["GET", "POST"])
 @requires(Permission.RUN_FEEDBACK, on=questionnaire_service.find_questionnaire)
 def questionnaire(stored: Questionnaire) -> ResponseReturnValue:
-    """A questionnaire as it is asked, and its form before the first answer."""
-    is_locked = questionnaire_service.has_answers(stored)
+    """The outline of a questionnaire: sections and questions in order, with their acts.
+
+    An act by script is answered by what was wrong, in words, and the new stamp.
+    """
     wrong: list[str] = []
-    definition = stored.definition
+    by_script = request.accept_mimetypes.best == "application/json"
     if request.method == "POST":
-        definition = edited(stored.definition, request.form.to_dict())
-        try:
-            questionnaire_service.save_questionnaire(
-                stored.programme,
-                questionnaire_from(definition),
-                by=signed_in_user(),
-                now=clock.now(),
-            )
-        except WrongQuestionnaire as error:
-            db.session.rollback()
-            wrong = [sentence(problem) for problem in error.problems]
+        if request.form.get("stamp", "") != stamp_of(stored.definition):
+            wrong = [_("Somebody changed this questionnaire meanwhile. Look at it again.")]
         else:
-            db.session.commit()
+            wrong = save(stored, edited(stored.definition, request.form.to_dict()))
+        if by_script:
+            return jsonify(wrong=wrong, stamp=stamp_of(stored.definition))
+        if not wrong:
             flash(_("The questionnaire is saved."))
-            return redirect(url_for("feedback.questionnaire", public_id=stored.public_id), 303)
-    questions = questionnaire_service.questions_of(stored)
-    page = render_template(
-        "feedback/questionnaire.html",
-        stored=stored,
-        questions=questions,
-        definition=definition,
-        missing=missing_languages(questions),
-        is_locked=is_locked,
-        wrong=wrong,
+            return redirect(
+                url_for("feedback.questionnaire", public_id=stored.public_id)
+                + _anchor(request.form.get("act", "")),
+                303,
+            )
+    page = make_response(
+        render_template(
+            "feedback/questionnaire.html",
+            stored=stored,
+            questions=questionnaire_service.questions_of(stored),
+            stamp=stamp_of(stored.definition),
+            missing=missing_texts(stored.definition),
+            is_locked=questionnaire_service.has_answers(stored),
+            corrections=questionnaire_service.list_corrections(stored),
+            wordings={each.place: each for each in list_wordings(stored.definition)},
+            wrong=wrong,
+        ),
+        422 if wrong else 200,
     )
-    return page, 422 if wrong else 200
+    page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY + "; frame-src 'self'"
+    return page
+
+
+def save(stored: Questionnaire, definition: dict, *, reason: str | None = None) -> list[str]:
+    """Save and commit a changed definition; give back what is wrong with it, in sentences."""
+    if reason is None:
+        reason = request.form.get("reason", "")
+    try:
+        questionnaire_service.save_questionnaire(
+            stored.programme,
+            questionnaire_from(definition),
+            by=signed_in_user(),
+            now=clock.now(),
+            reason=reason.strip()[:LONGEST_REASON],
+        )
+    except WrongQuestionnaire as error:
+        db.session.rollback()
+        return [sentence(problem) for problem in error.problems]
+    db.session.commit()
+    return []
+
+
+def _anchor(act: str) -> str:
+    """Where the page goes on after an act, so that moving several times needs no scrolling."""
+    name, _colon, target = act.partition(":")
+    return f"#question-{target}" if name in ("up", "down") else ""
+
+
+@bp.route("/feedback/questionnaires/<public_id>/missing", methods=["GET", "POST"])
+@requires(Permission.RUN_FEEDBACK, on=questionnaire_service.find_questionnaire)
+def missing_wordings(stored: Questionnaire) -> ResponseReturnValue:
+    """Only what is missing, in one form: the text that is there, and fields for the others."""
+    if request.method == "POST":
+        missing = {
+            (each.place, language)
+            for each in list_wordings(stored.definition)
+            for language in each.missing
+        }
+        given = {
+            (place, language): request.form[f"{place}|{language}"]
+            for place, language in missing
+            if request.form.get(f"{place}|{language}", "").strip()
+        }
+        wrong = save(stored, reworded(stored.definition, given))
+        if not wrong:
+            flash(_("The translations are saved."))
+            return redirect(url_for("feedback.missing_wordings", public_id=stored.public_id), 303)
+    else:
+        wrong = []
+    only = request.args.get("language", "")
+    shown = (only,) if only in LANGUAGES else LANGUAGES
+    wordings = [
+        (each, [language for language in shown if language in each.missing])
+        for each in list_wordings(stored.definition)
+    ]
+    return render_template(
+        "feedback/missing_wordings.html",
+        stored=stored,
+        wordings=[(each, languages) for each, languages in wordings if languages],
+        missing=missing_texts(stored.definition),
+        only=only if only in LANGUAGES else "",
+        given=request.form,
+        wrong=wrong,
+    ), 422 if wrong else 200
+
+
+@bp.get("/feedback/questionnaires/<public_id>/preview")
+@requires(Permission.RUN_FEEDBACK, on=questionnaire_service.find_questionnaire)
+def preview_questionnaire(stored: Questionnaire) -> ResponseReturnValue:
+    """The form as somebody sees it who answers, in any language; nothing can be sent."""
+    chosen = request.args.get("language", "")
+    trainer = SimpleNamespace(public_id="trainer", name=_("Name of the trainer"))
+
+    def drawn() -> str:
+        return render_template(
+            "feedback/preview.html",
+            stored=stored,
+            questions=questionnaire_service.questions_of(stored),
+            trainers=[trainer],
+        )
+
+    if chosen in LANGUAGES:
+        with force_locale(chosen):
+            page = make_response(drawn())
+    else:
+        page = make_response(drawn())
+    page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
+        "frame-ancestors 'none'", "frame-ancestors 'self'"
+    )
+    return page
 
 
 @bp.get("/feedback/questionnaires/<public_id>/yaml")
@@ -113,7 +254,11 @@ def replace_questionnaire(stored: Questionnaire) -> ResponseReturnValue:
             _("The file is the questionnaire “%(code)s”, not this one.", code=questions.code)
         )
     questionnaire_service.save_questionnaire(
-        stored.programme, questions, by=signed_in_user(), now=clock.now()
+        stored.programme,
+        questions,
+        by=signed_in_user(),
+        now=clock.now(),
+        reason=request.form.get("reason", "").strip()[:LONGEST_REASON],
     )
     db.session.commit()
     flash(_("The questionnaire is saved."))

@@ -3,6 +3,7 @@
 from courseware.feedback import (
     answer_views,
     comment_views,
+    question_views,
     questionnaire_views,
     recommendation_views,
     slip_views,
@@ -14,6 +15,7 @@ __all__ = [
     "answer_views",
     "bp",
     "comment_views",
+    "question_views",
     "questionnaire_views",
     "recommendation_views",
     "slip_views",

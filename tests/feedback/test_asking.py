@@ -92,8 +92,11 @@ def test_a_questionnaire_is_edited_until_its_first_answer(asking, make):
     enrolment = make.enrolment(cohort)
     asked = service.open_round(cohort, stored, held, by=None, now=make.NOW)
     asking.answer(asked, enrolment, ("useful", 5))
-    with pytest.raises(Refused, match="another code"):
+    with pytest.raises(Refused, match="why it is corrected"):
         questionnaire_service.save_questionnaire(programme, questions, by=None, now=make.NOW)
+    other = questionnaire_from(SMALL | {"sections": SMALL["sections"][:1]})
+    with pytest.raises(Refused, match="another code"):
+        questionnaire_service.save_questionnaire(programme, other, by=None, now=make.NOW)
 
 
 def test_what_is_due_names_open_rounds_without_an_answer(asking, make):

@@ -80,7 +80,7 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("code", ["session", "course"])
+@pytest.mark.parametrize("code", ["course", "follow-up", "needs", "session", "skills", "trainer"])
 def test_the_shipped_questionnaires_are_complete_in_four_languages_and_load_without_loss(code):
     value = read_yaml((SHIPPED / f"{code}.yaml").read_bytes()).value
     questionnaire = questionnaire_from(value)

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from courseware import clock
 from courseware.db import db
 from courseware.feedback import (
-    questionnaire_service,
     results_service,
     service,
     ticket_service,
@@ -249,57 +248,7 @@ def test_a_file_of_answers_is_imported_from_the_page_or_refused_with_its_rows(
     assert send("overall,recommend\n5,9\n").status_code == 422
 
 
-# Questionnaires -----------------------------------------------------------------------------
-
-
-def test_a_coordinator_edits_a_questionnaire_before_the_first_answer(make, browser, db_session):
-    programme = make.programme()
-    cohort = make.cohort(programme)
-    coordinator = browser(make.coordinator(programme))
-    listed = f"/cohorts/{cohort.public_id}/feedback/questionnaires"
-    assert coordinator.get(listed).status_code == 200
-    taken = coordinator.post(listed, data={"code": "course"})
-    page = coordinator.get(taken.location)
-    assert page.status_code == 200
-    saved = coordinator.post(
-        taken.location,
-        data={
-            "titles-en": "What did you think?",
-            "s0-q0-there": "yes",
-            "s0-q0-texts-en": "How was it?",
-            "act": "down:0-0",
-        },
-    )
-    assert saved.status_code == 303
-    stored = questionnaire_service.list_questionnaires(programme)[0]
-    questions = questionnaire_service.questions_of(stored)
-    assert questions.titles["en"] == "What did you think?"
-    assert [q.key for q in questions.sections[0].questions] == ["recommend", "overall"]
-    assert questions.question("overall").texts["en"] == "How was it?"
-    assert not questions.question("overall").required
-    wrong = coordinator.post(taken.location, data={"s0-q0-texts-en": "", "act": "add:0"})
-    assert wrong.status_code == 422
-    added = coordinator.post(
-        taken.location,
-        data={"s0-new-text": "More?", "s0-new-kind": "single", "s0-new-options": "Yes\nNo\n",
-              "act": "add:0"},
-    )  # fmt: skip
-    assert added.status_code == 303
-    yaml = coordinator.get(taken.location + "/yaml")
-    assert "More?" in yaml.text
-    again = coordinator.post(
-        taken.location + "/yaml", data={"file": (io.BytesIO(yaml.data), "course.yaml")}
-    )
-    assert again.status_code == 303
-
-
-def test_an_answered_questionnaire_is_shown_and_not_edited(make, browser, asking):
-    course = asking.course(people=1)
-    asking.answer(course.asked, course.enrolled[0], ("overall", 5))
-    coordinator = browser(make.coordinator(course.cohort.programme))
-    address = f"/feedback/questionnaires/{course.stored.public_id}"
-    assert "the questions stay as they are" in coordinator.get(address).text
-    assert coordinator.post(address, data={"titles-en": "Other"}).status_code == 409
+# Reading ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("people", "rounds"), [(5, 1), (20, 4)])
@@ -339,6 +288,9 @@ def test_what_belongs_to_another_cohort_looks_like_what_is_missing(course, make,
         f"/feedback/rounds/{asked}/projector",
         f"/feedback/questionnaires/{stored}",
         f"/feedback/questionnaires/{stored}/yaml",
+        f"/feedback/questionnaires/{stored}/question?key=overall",
+        f"/feedback/questionnaires/{stored}/missing",
+        f"/feedback/questionnaires/{stored}/preview",
         "/feedback/rounds/missing",
     ):
         assert stranger.get(address).status_code == 404, address
