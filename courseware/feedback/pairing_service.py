@@ -1,8 +1,8 @@
 """Joining the answers before a course with those after it, by a code that nobody can read back.
 
-What is stored of a code goes through our secret key, which no backup of the database holds, and
-through scrypt with a salt. When the last round that it could join is closed, the salt is destroyed
-and each stored value is replaced by a random one.
+What is stored of a code goes through our secret key and through scrypt with a salt. When the last
+round that it could join is closed, the salt is destroyed and each stored value is replaced by a
+random one: until then, who has the salt and the key could try codes they guess, and not after.
 """
 
 import hashlib

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from courseware import audit
 from courseware.accounts.models import User
@@ -206,6 +206,7 @@ def submit_answers(
         select(FeedbackRound)
         .where(FeedbackRound.id == seat.asked.id)
         .with_for_update(read=True, of=FeedbackRound)
+        .options(lazyload(FeedbackRound.questionnaire), lazyload(FeedbackRound.cohort))
         .execution_options(populate_existing=True)
     )
     if asked is None or not is_open(asked, now=now):
@@ -215,25 +216,30 @@ def submit_answers(
 
 
 def _spend(asked: FeedbackRound, seat: Seat) -> None:
-    if seat.enrolment_id is not None:
-        make_ticket(asked, seat.enrolment_id)
-        mine = (FeedbackTicket.enrolment_id == seat.enrolment_id,)
-        table: Any = FeedbackTicket
-    else:
-        table = FeedbackCode
-        mine = (FeedbackCode.token_hash == seat.code_hash,)
+    if seat.enrolment_id is None:
         if _all_have_answered(asked):
             raise Refused(
                 Message(N_("As many people as are enrolled have answered. Nothing was stored."))
             )
+        is_mine = _mark_spent(FeedbackCode, asked, FeedbackCode.token_hash == seat.code_hash)
+    else:
+        ticket = FeedbackTicket.enrolment_id == seat.enrolment_id
+        is_mine = _mark_spent(FeedbackTicket, asked, ticket)
+        if not is_mine:  # unless it is spent, there is none yet: somebody enrolled late
+            make_ticket(asked, seat.enrolment_id)
+            is_mine = _mark_spent(FeedbackTicket, asked, ticket)
+    if not is_mine:
+        raise Spent(Message(N_("Your feedback has been given already. Thank you.")))
+
+
+def _mark_spent(table: Any, asked: FeedbackRound, mine: Any) -> bool:
     spent = db.session.execute(
         update(table)
-        .where(table.round_id == asked.id, *mine, table.is_spent.is_(False))
+        .where(table.round_id == asked.id, mine, table.is_spent.is_(False))
         .values(is_spent=True)
         .execution_options(synchronize_session=False)
     )
-    if spent.rowcount != 1:  # type: ignore[attr-defined]
-        raise Spent(Message(N_("Your feedback has been given already. Thank you.")))
+    return bool(spent.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def _all_have_answered(asked: FeedbackRound) -> bool:
