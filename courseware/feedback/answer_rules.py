@@ -82,6 +82,44 @@ def check_answers(
     return Checked(tuple(answers), problems)
 
 
+def check_together(questionnaire: Questionnaire, answers: Sequence[Answer]) -> list[Message]:
+    """What is wrong with answers that were read one by one, as from a row of a file.
+
+    A ranking must be whole, and what is answered must follow from the answers before it.
+    """
+    problems = []
+    given = {(answer.question, answer.trainer): answer.value for answer in answers}
+    trainers = list(dict.fromkeys(answer.trainer for answer in answers))
+    for section in questionnaire.sections:
+        for question in section.questions:
+            for trainer in trainers:
+                keys = [(item.key, trainer) for item in question.items]
+                places = [given[key] for key in keys if key in given]
+                if not places:
+                    continue
+                if question.kind is Kind.RANKING and (wrong := _wrong_ranking(question, places)):
+                    problems.append(Message("“%(key)s”: %(wrong)s", key=question.key, wrong=wrong))
+                if question.shown_if is None:
+                    continue
+                deciding = questionnaire.question(question.shown_if.question)
+                if deciding is None:
+                    continue
+                value = given.get((deciding.key, trainer), given.get((deciding.key, None)))
+                before = {} if value is None else {deciding.key: chosen(deciding, value)}
+                if not is_shown(question, before):
+                    problems.append(
+                        Message(
+                            N_(
+                                "“%(key)s” is answered, but does not appear after the answer "
+                                "to “%(question)s”."
+                            ),
+                            key=question.key,
+                            question=deciding.key,
+                        )
+                    )
+    return problems
+
+
 def _check_question(
     question: Question, given: Mapping[str, Sequence[str]], trainer: str | None
 ) -> tuple[list[Answer], dict[str, Message]]:

@@ -12,8 +12,9 @@ from courseware.cohorts.service import find_cohort_by_code
 from courseware.db import db
 from courseware.errors import BadInput, Refused
 from courseware.feedback import closing_service, exports, questionnaire_service, report_service
-from courseware.feedback.imports import import_answers, read_questionnaire
+from courseware.feedback.imports import import_answers
 from courseware.feedback.models import Questionnaire
+from courseware.feedback.questionnaire_imports import read_questionnaire
 from courseware.messages import Message
 from courseware.texts import LANGUAGES
 

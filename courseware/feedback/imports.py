@@ -1,4 +1,4 @@
-"""Other people's files: questionnaires as YAML, answers as tables with worded scales."""
+"""Other people's files of answers: tables with worded scales."""
 
 import hashlib
 import re
@@ -11,23 +11,25 @@ from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort
 from courseware.errors import BadInput
 from courseware.feedback import service
-from courseware.feedback.answer_rules import NOT_APPLICABLE, Answer, check_answer
+from courseware.feedback.answer_rules import (
+    NOT_APPLICABLE,
+    Answer,
+    check_answer,
+    check_together,
+)
 from courseware.feedback.models import FeedbackRound
 from courseware.feedback.models import Questionnaire as StoredQuestionnaire
-from courseware.feedback.questionnaire_rules import questionnaire_from
 from courseware.feedback.questionnaire_service import questions_of
 from courseware.feedback.rules import (
     About,
     Kind,
     Question,
     Questionnaire,
-    WrongQuestionnaire,
     clean,
 )
 from courseware.feedback.tally_service import count_round
 from courseware.messages import N_, Message
 from courseware.tables import Row, Table, UnreadableTable, read_table
-from courseware.yaml_files import UnreadableYaml, read_yaml
 
 MOST_SENTENCES = 50
 SESSION_HEADERS = ("session", "session code", "сессия", "занятие")
@@ -50,16 +52,6 @@ class ImportedAnswers:
     responses: tuple[ImportedResponse, ...]
     empty_rows: int
     unused_columns: tuple[str, ...]
-
-
-def read_questionnaire(data: bytes) -> Questionnaire:
-    """Read a questionnaire's YAML; raise BadInput with a sentence for each fault."""
-    try:
-        return questionnaire_from(read_yaml(data).value)
-    except UnreadableYaml as error:
-        raise BadInput(error.messages) from None
-    except WrongQuestionnaire as error:
-        raise BadInput(error.problems[:MOST_SENTENCES]) from None
 
 
 def read_answers(
@@ -130,6 +122,10 @@ def read_answers(
                 )
             elif answer is not None:
                 answers.append(Answer(question.key, answer.value, answer.text, trainer))
+        problems += [
+            Message(N_("Row %(row)s: %(problem)s"), row=row.number, problem=problem)
+            for problem in check_together(questionnaire, answers)
+        ]
         if answers and by_column and not code:
             problems.append(Message(N_("Row %(row)s names no session."), row=row.number))
         elif answers:
@@ -150,7 +146,7 @@ def read_answers(
 def read_answer(question: Question, text: str) -> Answer | Message | None:
     """One cell as an answer: by the question's wordings, else by its numbers and options."""
     wanted = _folded(text)
-    if question.kind is Kind.TEXT:
+    if question.is_text:
         return check_answer(question, [text])
     if question.kind is Kind.SCALE:
         for wording in question.wordings_not_applicable:
@@ -163,13 +159,12 @@ def read_answer(question: Question, text: str) -> Answer | Message | None:
                 return Answer(question.key, value=point)
         if question.wordings:
             return _unknown(text, [wordings[0] for wordings in question.wordings if wordings])
-    if question.kind in (Kind.SCALE, Kind.RECOMMENDATION):
+    if question.kind in (Kind.SCALE, Kind.RECOMMENDATION, Kind.RANKING, Kind.NUMBER):
         number = re.sub(r"[.,]0+$", "", text.strip())
         answer = check_answer(question, [number])
-        if isinstance(answer, Message):
-            first = 1 if question.kind is Kind.SCALE else 0
-            last = question.points if question.kind is Kind.SCALE else 10
-            return _unknown(text, [str(first), "…", str(last)])
+        if isinstance(answer, Message) and question.kind is not Kind.NUMBER:
+            first = 0 if question.kind is Kind.RECOMMENDATION else 1
+            return _unknown(text, [str(first), "…", str(max(question.values))])
         return answer
     if question.kind is Kind.SINGLE:
         key = _option_of(question, text)
@@ -196,7 +191,7 @@ class _Columns:
         self.asked: list[tuple[int, Question, str]] = []
         self.session: int | None = None
         names = {_folded(question.column or question.key): question
-                 for question in questionnaire.questions}  # fmt: skip
+                 for question in questionnaire.items}  # fmt: skip
         unused, seen = [], set()
         for place, title in enumerate(header):
             folded = _folded(title)
@@ -221,7 +216,7 @@ class _Columns:
             self.asked.append((place, found, tag))
         self.unused = tuple(unused)
         answered = {question.key for _, question, _ in self.asked}
-        missing = [q.column or q.key for q in questionnaire.questions if q.key not in answered]
+        missing = [q.column or q.key for q in questionnaire.items if q.key not in answered]
         if not answered:
             self.problems.append(
                 Message(
@@ -235,8 +230,8 @@ class _Columns:
             )
         elif required := [
             q.column or q.key
-            for q in questionnaire.questions
-            if q.required and q.key not in answered
+            for q in questionnaire.items
+            if q.required and not q.shown_if and q.key not in answered
         ]:
             self.problems.append(
                 Message(

@@ -24,9 +24,9 @@ from courseware.feedback import questionnaire_service
 from courseware.feedback.cohort_views import bp
 from courseware.feedback.editing_rules import edited, stamp_of
 from courseware.feedback.exports import write_questionnaire
-from courseware.feedback.imports import read_questionnaire
 from courseware.feedback.models import Questionnaire
 from courseware.feedback.question_form_rules import key_for
+from courseware.feedback.questionnaire_imports import read_questionnaire
 from courseware.feedback.questionnaire_rules import questionnaire_from
 from courseware.feedback.rules import About, WrongQuestionnaire
 from courseware.feedback.wording_rules import list_wordings, missing_texts, reworded

@@ -4,10 +4,11 @@ import pytest
 
 from courseware.errors import BadInput
 from courseware.feedback.answer_rules import Answer
-from courseware.feedback.imports import read_answers, read_questionnaire
+from courseware.feedback.imports import read_answers
+from courseware.feedback.questionnaire_imports import read_questionnaire
 from courseware.feedback.questionnaire_rules import questionnaire_from
 from courseware.tables import UnreadableTable, read_table
-from tests.feedback.test_rules import SMALL
+from tests.feedback.test_rules import ALL_KINDS, SMALL
 
 TRAINERS = {
     "S01": {"lead": "anna", "anna@example.org": "anna", "co-trainer": "boris"},
@@ -83,6 +84,41 @@ def test_a_wrong_file_is_refused_with_a_sentence(text, sentence):
 def test_where_a_session_has_one_trainer_the_column_needs_no_name():
     (response,) = _read("session,useful,clear\nS02,5,3\n").responses
     assert Answer("clear", 3, trainer="anna") in response.answers
+
+
+def test_the_rows_of_a_matrix_a_ranking_and_numbers_have_columns_of_their_own():
+    text = (
+        "apply,why_not,rooms.light,rooms.air,order.price,order.time,order.place,people\n"
+        "Never,no time,4,1,2,3,1,1200\n"
+        "Soon,,,2,,,,-5.0\n"
+    )
+    imported = read_answers(read_table(text.encode(), "a.csv"), questionnaire_from(ALL_KINDS))
+    assert [answer.value for answer in imported.responses[0].answers] == [
+        1, None, 4, 1, 2, 3, 1, 1200,
+    ]  # fmt: skip
+    assert imported.responses[1].answers == (
+        Answer("apply", 0),
+        Answer("rooms.air", 2),
+        Answer("people", -5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("order.price,order.time,order.place\n1,2,\n", "Row 2: “order”: Give each of the 3 lines"),
+        ("order.price,order.time,order.place\n1,2,2\n", "Place 2 is given twice"),
+        ("order.price\n4\n", "Known are: 1 · … · 3"),
+        ("people\nmany\n", "Enter a whole number from -5 to 20000"),
+        ("apply,why_not\nSoon,no time\n", "does not appear after the answer to “apply”"),
+        ("why_not\nno time\n", "does not appear after the answer to “apply”"),
+        (f"apply,why_not\nNever,{'x' * 201}\n", "at most 200 fit"),
+    ],
+)  # fmt: skip
+def test_answers_that_cannot_be_together_are_refused_with_a_sentence(text, sentence):
+    with pytest.raises(BadInput) as wrong:
+        read_answers(read_table(text.encode(), "a.csv"), questionnaire_from(ALL_KINDS))
+    assert sentence in str(wrong.value)
 
 
 def test_every_wrong_row_is_named_but_not_without_end():

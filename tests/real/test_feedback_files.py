@@ -11,7 +11,8 @@ from courseware.errors import BadInput
 from courseware.feedback import exports
 from courseware.feedback.answer_rules import Answer, check_answer
 from courseware.feedback.closing_service import close_round
-from courseware.feedback.imports import import_answers, read_answers, read_questionnaire
+from courseware.feedback.imports import import_answers, read_answers
+from courseware.feedback.questionnaire_imports import read_questionnaire
 from courseware.feedback.questionnaire_service import save_questionnaire, take_questionnaire
 from courseware.feedback.report_service import read_report
 from courseware.feedback.rules import Kind, Question
