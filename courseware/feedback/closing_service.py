@@ -59,6 +59,8 @@ def close_round(asked: FeedbackRound, *, by: User | None, now: datetime) -> None
     )
     if locked is None or locked.closed_at is not None:
         raise Refused(Message(N_("This feedback is closed already.")))
+    if locked.opened_at is None:
+        raise Refused(Message(N_("This feedback is not open yet.")))
     locked.closed_at = now
     _rewrite(locked.id)
     forget_codes(locked)

@@ -1,6 +1,5 @@
 """Routes of those who run feedback: rounds, results, the report, imports."""
 
-from datetime import timedelta
 from pathlib import PurePath
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -21,7 +20,6 @@ from courseware.feedback import (
     results_rules,
     results_service,
     service,
-    ticket_service,
     wording_exports,
 )
 from courseware.feedback.imports import import_answers
@@ -42,64 +40,6 @@ bp.add_app_template_global(wording_exports.rate_sentence_of, "rate_of")
 bp.add_app_template_filter(wording_exports.category_word, "category_word")
 
 
-@bp.route("/cohorts/<public_id>/feedback/open", methods=["GET", "POST"])
-@requires(Permission.RUN_FEEDBACK, on=find_cohort)
-def open_round(cohort: Cohort) -> ResponseReturnValue:
-    """Ask for feedback on the course or on one session."""
-    sessions = list_sessions(cohort)
-    choices = _questionnaire_choices(cohort)
-    wrong: list[tuple[str | None, str]] = []
-    if request.method == "POST":
-        now = clock.now()
-        place = request.form.get("place", "")
-        training_session = next((each for each in sessions if each.public_id == place), None)
-        days = request.form.get("days", "").strip()
-        code = request.form.get("questionnaire", "")
-        if place and training_session is None:
-            wrong.append(("place", _("Choose what the feedback is about.")))
-        if not days.isascii() or not days.isdigit() or not 1 <= int(days[:4]) <= 365:
-            wrong.append(("days", _("Enter a number of days from 1 to 365.")))
-        if code not in choices:
-            wrong.append(("questionnaire", _("Choose a questionnaire.")))
-        elif (choices[code][1] is About.SESSION) != (training_session is not None):
-            wrong.append(
-                ("questionnaire", _("This questionnaire is about something else. Choose another."))
-            )
-        if not wrong:
-            user = signed_in_user()
-            asked = service.open_round(
-                cohort,
-                questionnaire_service.take_questionnaire(cohort.programme, code, by=user, now=now),
-                training_session,
-                closes_at=now + timedelta(days=int(days)),
-                by=user,
-                now=now,
-            )
-            sent = 0
-            if request.form.get("mail"):
-                sent = ticket_service.send_links(asked, address_of=_address_of, now=now)
-            db.session.commit()
-            flash(
-                ngettext(
-                    "Feedback is open. %(num)s personal link is on its way.",
-                    "Feedback is open. %(num)s personal links are on their way.",
-                    sent,
-                )
-                if sent
-                else _("Feedback is open. Show the link to the room.")
-            )
-            return redirect(url_for("feedback.round_page", public_id=asked.public_id), 303)
-    page = render_template(
-        "feedback/open.html",
-        cohort=cohort,
-        sessions=sessions,
-        choices=choices,
-        wrong=wrong,
-        form=request.form or {"place": request.args.get("session", ""), "mail": "yes"},
-    )
-    return page, 422 if wrong else 200
-
-
 def _questionnaire_choices(cohort: Cohort) -> dict[str, tuple[dict[str, str], About]]:
     """What may be asked: the programme's questionnaires and the shipped ones, by code."""
     found = {
@@ -109,10 +49,6 @@ def _questionnaire_choices(cohort: Cohort) -> dict[str, tuple[dict[str, str], Ab
     for stored in questionnaire_service.list_questionnaires(cohort.programme):
         found[stored.code] = (stored.definition.get("titles", {}), stored.about)
     return found
-
-
-def _address_of(token: str) -> str:
-    return url_for("feedback.answer_by_link", token=token, _external=True)
 
 
 @bp.get("/feedback/rounds/<public_id>")

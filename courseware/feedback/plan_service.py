@@ -28,7 +28,7 @@ from courseware.feedback.questionnaire_service import (
     take_questionnaire,
 )
 from courseware.feedback.rules import About, Moment
-from courseware.feedback.service import WHOLE, begin_round
+from courseware.feedback.service import DAYS_OPEN, WHOLE, begin_round
 from courseware.feedback.ticket_service import AddressOf, remind, send_links
 from courseware.messages import N_, Message
 from courseware.permissions import Role, roles_on
@@ -273,6 +273,16 @@ def call_off(asked: FeedbackRound, *, by: User, now: datetime) -> None:
         raise Refused(Message(N_("This feedback is open already.")))
     asked.plan_id, asked.closes_at = None, asked.opens_at
     audit.record("call off feedback", asked, by=by, now=now)
+
+
+def open_by_hand(asked: FeedbackRound, *, address_of: AddressOf, by: User, now: datetime) -> None:
+    """Ask now what was planned for later, or called off."""
+    if asked.closes_at <= asked.opens_at:
+        asked.closes_at = asked.opens_at + timedelta(days=DAYS_OPEN[asked.questionnaire.about])
+    if not begin_round(asked, by=by, now=now):
+        raise Refused(Message(N_("This feedback is open already.")))
+    if asked.is_by_mail and asked.questionnaire.about is not About.NEEDS:
+        send_links(asked, address_of=address_of, now=now)
 
 
 # The time has come --------------------------------------------------------------------------

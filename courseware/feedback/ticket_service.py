@@ -20,6 +20,7 @@ from courseware.feedback.models import (
     FeedbackRound,
     FeedbackTicket,
 )
+from courseware.feedback.rules import About
 from courseware.feedback.service import WHOLE, Seat, active_enrolments, is_open, make_ticket
 
 AddressOf = Callable[[str], str]
@@ -59,7 +60,7 @@ def find_seat_of(asked: FeedbackRound, user: User) -> Seat | None:
             Enrolment.withdrawn_at.is_(None),
         )
     ).first()
-    if found is None or asked.is_imported:
+    if found is None or asked.is_imported or asked.questionnaire.about is About.NEEDS:
         return None
     return Seat(asked, found[0], bool(found[1]))
 

@@ -2,7 +2,9 @@
 
 from courseware.feedback import (
     answer_views,
+    asking_views,
     comment_views,
+    plan_views,
     question_views,
     questionnaire_views,
     recommendation_views,
@@ -13,8 +15,10 @@ from courseware.feedback.cohort_views import bp
 
 __all__ = [
     "answer_views",
+    "asking_views",
     "bp",
     "comment_views",
+    "plan_views",
     "question_views",
     "questionnaire_views",
     "recommendation_views",

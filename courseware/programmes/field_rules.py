@@ -93,6 +93,28 @@ class Fields:
             return default
         return value
 
+    def tenths(self, key: str, default: int, low: int, high: int) -> int:
+        """A number with at most one place, such as 3.5, in tenths; low and high in tenths too."""
+        value = self.value(key)
+        if value is None:
+            return default
+        text = "" if isinstance(value, bool) else str(value).strip().replace(",", ".")
+        whole, _point, place = text.partition(".")
+        parts = (whole, place or "0")
+        if all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
+            found = int(whole) * 10 + int(parts[1][0])
+            if not parts[1][1:].strip("0") and low <= found <= high:
+                return found
+        self.wrong(
+            key,
+            Message(
+                "Write a number from %(low)s to %(high)s with at most one decimal place.",
+                low=low / 10,
+                high=high / 10,
+            ),
+        )
+        return default
+
     def minutes(self, key: str, hour: Minutes) -> Minutes:
         value = self.value(key)
         if value is None or value == "":

@@ -73,6 +73,7 @@ GENERAL = (
     "code", *_TITLES, *_SUMMARIES, "academic_hour_minutes", "promised_hours",
     *(f"certificate.{name}" for name in (*_RULES, *_FLAGS)),
     *(f"attendance.{name}" for name in (*_ATTENDANCE, "warn_participants")),
+    "feedback.limit",
 )  # fmt: skip
 
 
@@ -92,6 +93,7 @@ def general_values(facts: ProgrammeFacts | None) -> dict[str, str]:
             "attendance.register_days": "14",
             "attendance.reminder_hours": "3",
             "attendance.review_days": "14",
+            "feedback.limit": "3.5",
         }
     data = programme_data(facts)
     rules = data["certificate"]
@@ -111,6 +113,7 @@ def general_values(facts: ProgrammeFacts | None) -> dict[str, str]:
     for name in _ATTENDANCE:
         values[f"attendance.{name}"] = str(data["attendance"][name])
     values["attendance.warn_participants"] = "yes" if facts.attendance.warn_participants else ""
+    values["feedback.limit"] = str(data["feedback"]["limit"])
     return values
 
 
@@ -138,6 +141,7 @@ def general_facts(values: Mapping[str, str], before: ProgrammeFacts | None) -> P
             **{name: values[f"attendance.{name}"] or None for name in _ATTENDANCE},
             "warn_participants": values["attendance.warn_participants"] == "yes",
         },
+        "feedback": {"limit": values["feedback.limit"] or None},
     }
     if before is not None and before.academic_hour_minutes != _int(values["academic_hour_minutes"]):
         # The modules keep their minutes; in other hours they are other numbers.

@@ -17,13 +17,16 @@ from courseware.programmes.field_rules import Fields, read_texts
 from courseware.programmes.rules import (
     DESIGN_TEXTS,
     DESIGNS,
+    LEAST_LIMIT,
     MOST_CORRECTION_DAYS,
+    MOST_LIMIT,
     MOST_MODULES,
     MOST_REGISTER_DAYS,
     MOST_REMINDER_HOURS,
     AssessmentKind,
     AttendanceRules,
     CertificateRules,
+    FeedbackRules,
     ModuleFacts,
     Participation,
     PartnerFacts,
@@ -53,6 +56,7 @@ def programme_from(data: Any) -> ProgrammeFacts:
     promised = fields.minutes("promised_hours", hour)
     certificate = _certificate_from(fields.value("certificate"), problems)
     attendance = _attendance_from(fields.value("attendance"), problems)
+    feedback = _feedback_from(fields.value("feedback"), problems)
     partners = tuple(
         _partner_from(item, path, problems) for item, path in fields.items("partners", 20)
     )
@@ -76,6 +80,7 @@ def programme_from(data: Any) -> ProgrammeFacts:
         summaries=summaries,
         certificate=certificate,
         attendance=attendance,
+        feedback=feedback,
         partners=partners,
         signatories=signatories,
         modules=modules,
@@ -140,6 +145,13 @@ def _attendance_from(data: Any, problems: list[Problem]) -> AttendanceRules:
     )
     fields.done()
     return rules
+
+
+def _feedback_from(data: Any, problems: list[Problem]) -> FeedbackRules:
+    fields = Fields(data if data is not None else {}, "feedback", problems)
+    limit = fields.tenths("limit", FeedbackRules().limit, LEAST_LIMIT, MOST_LIMIT)
+    fields.done()
+    return FeedbackRules(limit)
 
 
 def _design_from(fields: Fields) -> str:
@@ -251,6 +263,7 @@ def programme_data(facts: ProgrammeFacts) -> dict[str, Any]:
             "review_days": facts.attendance.review_days,
             "warn_participants": facts.attendance.warn_participants,
         },
+        "feedback": {"limit": facts.feedback.limit / 10},
         "partners": [partner_data(partner) for partner in facts.partners],
         "signatories": [
             _full(

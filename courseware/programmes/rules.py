@@ -18,6 +18,7 @@ MOST_MINUTES = 60 * 10_000
 MOST_CORRECTION_DAYS = 3_650
 MOST_REGISTER_DAYS = 365
 MOST_REMINDER_HOURS = 720
+LEAST_LIMIT, MOST_LIMIT = 10, 50
 
 DEFAULT_SERIES = "{year}-{number:04}"
 
@@ -122,6 +123,13 @@ class AttendanceRules:
 
 
 @dataclass(frozen=True)
+class FeedbackRules:
+    """What is made of feedback. A mean under `limit`, in tenths of a scale from 1 to 5, is low."""
+
+    limit: int = 35
+
+
+@dataclass(frozen=True)
 class ProgrammeFacts:
     """Everything a programme file says."""
 
@@ -132,6 +140,7 @@ class ProgrammeFacts:
     summaries: Texts = field(default_factory=dict)
     certificate: CertificateRules = CertificateRules()
     attendance: AttendanceRules = AttendanceRules()
+    feedback: FeedbackRules = FeedbackRules()
     partners: tuple[PartnerFacts, ...] = ()
     signatories: tuple[SignatoryFacts, ...] = ()
     modules: tuple[ModuleFacts, ...] = ()

@@ -27,6 +27,7 @@ from courseware.programmes.models import (
 from courseware.programmes.rules import (
     AttendanceRules,
     CertificateRules,
+    FeedbackRules,
     HoursBalance,
     ModuleFacts,
     PartnerFacts,
@@ -146,6 +147,7 @@ def facts_of(programme: Programme) -> ProgrammeFacts:
             review_days=programme.review_days,
             warn_participants=programme.warn_participants,
         ),
+        feedback=FeedbackRules(limit=programme.feedback_limit),
         partners=tuple(
             PartnerFacts(partners.facts_of(partner.organisation), partner.part)
             for partner in programme.partners
@@ -248,6 +250,7 @@ def _set_plain_facts(programme: Programme, facts: ProgrammeFacts) -> None:
     programme.reminder_hours = facts.attendance.reminder_hours
     programme.review_days = facts.attendance.review_days
     programme.warn_participants = facts.attendance.warn_participants
+    programme.feedback_limit = facts.feedback.limit
 
 
 def _save_partners(

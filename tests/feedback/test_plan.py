@@ -168,3 +168,77 @@ def test_two_reminders_reach_only_who_has_not_answered_and_leave_no_trace(
     db_session.expire_all()
     kept = [(each.receiver, each.subject, each.body, each.error) for each in waiting]
     assert kept == [("", "", "", "")] * 2
+
+
+# Pages ------------------------------------------------------------------------------------------
+
+
+def test_a_coordinator_plans_opens_and_calls_off(planned, make, browser):
+    cohort, (first, _second), _people, rounds = planned
+    boss = browser(make.coordinator(cohort.programme))
+    page = f"/programmes/{cohort.programme.public_id}/feedback-plan"
+    assert "30 minutes after the end of each session" in boss.get(page).text
+    line = plan_service.list_plan(cohort.programme)[0]
+    assert boss.get(f"/feedback/plans/{line.public_id}").status_code == 200
+    typed = {"number": "2", "unit": "hours", "side": "after", "days_open": "3", "reminders": "1"}
+    wrong = boss.post(f"/feedback/plans/{line.public_id}", data=typed | {"days_open": "0"})
+    assert (wrong.status_code, "from 1 to 365" in wrong.text) == (422, True)
+    assert boss.post(f"/feedback/plans/{line.public_id}", data=typed).status_code == 303
+    assert "2 hours after the end of each session" in boss.get(page).text
+    twice = boss.post(f"{page}/new", data=typed | {"questionnaire": "session:session"})
+    assert (twice.status_code, "asks this questionnaire" in twice.text) == (422, True)
+    assert boss.post(f"{page}/usual").status_code == 303
+    asked = next(each for each in rounds() if each.place == first.code)
+    here = f"/feedback/rounds/{asked.public_id}"
+    assert "opens by itself on" in boss.get(here).text
+    assert boss.post(f"{here}/close").status_code == 409
+    assert boss.post(f"{here}/call-off").status_code == 303
+    assert "called off" in boss.get(here).text
+    assert boss.post(f"{here}/begin").status_code == 303
+    assert boss.post(f"{here}/call-off").status_code == 409
+    assert boss.post(f"/feedback/plans/{line.public_id}/remove").status_code == 303
+    assert boss.get("/").status_code == 200
+
+
+def test_companies_get_a_link_each_and_their_addresses_are_forgotten(
+    make, browser, asking, db_session
+):
+    cohort = make.cohort()
+    make.enrolments(cohort, 2)
+    by = make.coordinator(cohort)
+    stored = take_questionnaire(cohort.programme, "course", by=by, now=NOW)
+    stored.about = About.NEEDS  # the library has one that is about needs; its questions matter not
+    stored.definition = stored.definition | {"about": "needs"}
+    asked = service.open_round(cohort, stored, None, by=by, now=NOW)
+    asked.closes_at = NOW + 5000 * DAY
+    assert db_session.scalar(select(func.count()).select_from(FeedbackTicket)) == 0
+    boss = browser(by)
+    db_session.query(OutgoingMail).delete()
+    page = f"/feedback/rounds/{asked.public_id}/companies"
+    wrong = boss.post(page, data={"addresses": "a@firm.example, nobody", "language": "ru"})
+    assert (wrong.status_code, "“nobody” is not an e-mail address" in wrong.text) == (422, True)
+    typed = "a@firm.example\nB@firm.example; b@firm.example"
+    assert boss.post(page, data={"addresses": typed, "language": "ru"}).status_code == 303
+    mails = db_session.scalars(select(OutgoingMail).order_by(OutgoingMail.receiver)).all()
+    assert [each.receiver for each in mails] == ["a@firm.example", "b@firm.example"]
+    link = next(word for word in mails[0].body.split() if word.startswith("http"))
+    assert browser().get(link.removeprefix("http://localhost")).status_code == 200
+    assert mail.send_waiting() == 2
+    db_session.expire_all()
+    assert {each.receiver for each in mails} == {""}
+
+
+def test_with_the_course_the_follow_up_is_planned_at_once(make, browser, db_session):
+    cohort = make.cohort()
+    make.enrolments(cohort, 1)
+    boss = browser(make.coordinator(cohort))
+    sent = {"questionnaire": "course:after", "days": "7", "mail": "yes", "reminders": "2"}
+    opened = boss.post(
+        f"/cohorts/{cohort.public_id}/feedback/open", data=sent | {"follow_up": "yes"}
+    )
+    assert opened.status_code == 303
+    asked = db_session.scalar(select(FeedbackRound).where(FeedbackRound.moment == Moment.AFTER))
+    assert (asked.is_by_mail, asked.reminders) == (True, 2)
+    later = db_session.scalar(select(FeedbackRound).where(FeedbackRound.moment == Moment.FOLLOW_UP))
+    if later is not None:  # the library's questionnaire for it
+        assert (later.opened_at, later.opens_at - asked.opened_at) == (None, 90 * DAY)

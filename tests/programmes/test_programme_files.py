@@ -11,6 +11,7 @@ from courseware.programmes.rules import (
     AssessmentKind,
     AttendanceRules,
     CertificateRules,
+    FeedbackRules,
     ModuleFacts,
     Participation,
     PartnerFacts,
@@ -44,6 +45,7 @@ attendance:
   reminder_hours: 0
   review_days: 5
   warn_participants: true
+feedback: {limit: 3.8}
 partners:
   - code: EKTU
     part: lead
@@ -88,6 +90,7 @@ PROGRAMME = ProgrammeFacts(
     attendance=AttendanceRules(
         register_days=7, reminder_hours=0, review_days=5, warn_participants=True
     ),
+    feedback=FeedbackRules(limit=38),
     partners=(
         PartnerFacts(
             OrganisationFacts(
@@ -211,6 +214,7 @@ def programmes(draw):
                 warn_participants=st.booleans(),
             )
         ),
+        feedback=FeedbackRules(draw(st.integers(10, 50))),
         partners=partners,
         signatories=tuple(
             SignatoryFacts(o.code, draw(TEXTS), draw(TEXTS)) for o in organisations[:2]
@@ -233,19 +237,19 @@ def test_hours_that_no_decimal_gives_exactly_are_written_as_a_fraction():
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("hours: 4", "hours: four", "Line 44, modules[2].hours: “four” is not a number of hours."),
-        ("hours: 4", "hours: 0", "Line 44, modules[2].hours: The hours must be more than 0"),
+        ("hours: 4", "hours: four", "Line 45, modules[2].hours: “four” is not a number of hours."),
+        ("hours: 4", "hours: 0", "Line 45, modules[2].hours: The hours must be more than 0"),
         ("hours: 4", "hours: 1.5", "modules[2].hours: 1.5 academic hours of 45 minutes are not"),
         ("hours: 4", "hours: [4]", "modules[2].hours: Here a number of academic hours is needed."),
         (
             "hours: 4",
             "hour: 4",
-            "Line 44, modules[2].hour: This is not known. Did you mean “hours”?",
+            "Line 45, modules[2].hour: This is not known. Did you mean “hours”?",
         ),
         (
             "code: M2",
             "code: m1",
-            "Line 42, modules[2].code: “m1” is the code of modules[1] already.",
+            "Line 43, modules[2].code: “m1” is the code of modules[1] already.",
         ),
         ("code: M2", "code: M 2", "modules[2].code: “M 2” is not a code."),
         ("minutes: 45", "minutes: 40", "An academic hour has 45, 50 or 60 minutes."),

@@ -75,6 +75,7 @@ def test_a_programme_is_made_in_forms_and_released_once_its_hours_add_up(begun, 
         ({"certificate.language": "fr"}, "certificate.language", "Write one language"),
         ({"attendance.register_days": "400"}, "attendance.register_days", "0 to 365"),
         ({"attendance.reminder_hours": "soon"}, "attendance.reminder_hours", "0 to 720"),
+        ({"feedback.limit": "3.55"}, "feedback.limit", "1.0 to 5.0"),
         ({"academic_hour_minutes": "40"}, "academic_hour_minutes", "45, 50 or 60"),
     ],
 )

@@ -30,8 +30,9 @@ from courseware.credentials.rules import BatchState
 from courseware.db import db, new_public_id
 from courseware.feedback import questionnaire_service
 from courseware.feedback import service as feedback
-from courseware.feedback.models import Recommendation
+from courseware.feedback.models import FeedbackPlan, Recommendation
 from courseware.feedback.recommendation_rules import Addressee, RecommendationState
+from courseware.feedback.rules import Moment
 from courseware.permissions import TABLE, Permission, Role
 
 MISSING = "no-such-thing-no-such-thing"
@@ -54,6 +55,7 @@ THINGS = {
     "/certificates/proposals/": "proposal",
     "/feedback/questionnaires/": "questionnaire",
     "/feedback/rounds/": "round",
+    "/feedback/plans/": "plan",
     "/recommendations/": "recommendation",
     "/programmes/": "programme",
     "/organisations/": "organisation",
@@ -83,6 +85,8 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         programme, "session", by=coordinator, now=make.NOW
     )
     asked = feedback.open_round(cohort, questionnaire, one, by=coordinator, now=make.NOW)
+    plan = FeedbackPlan(programme=programme, questionnaire=questionnaire, moment=Moment.SESSION)
+    db.session.add(plan)
     draft = ImportDraft(
         cohort=cohort, user_id=coordinator.id, kind="schedule", file_name="x.csv",
         content=b"session,module\nS1,M1\n", uploaded_at=make.NOW,
@@ -137,7 +141,7 @@ def build(make: SimpleNamespace) -> dict[str, object]:
     db.session.commit()
     things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
-        "questionnaire": questionnaire, "round": asked, "draft": draft,
+        "questionnaire": questionnaire, "round": asked, "plan": plan, "draft": draft,
         "people_draft": people_draft,
         "batch": batch, "proposal": proposal,
         "attendance_import": report, "evidence": evidence, "notice": notice,
