@@ -194,7 +194,7 @@ def _results(
         left_out=sum(each.answered for each in rounds if each.id not in counted.told),
         alike=_alike(rounds),
     )
-    if questionnaire.about is not About.SESSION:
+    if not any(each.code for each in rounds):  # about the course, or read for the total only
         return results
     modules: dict[str, list[RoundFacts]] = {}
     for each in sorted(rounds, key=lambda each: (each.module_code, each.code)):
