@@ -1,9 +1,10 @@
 """Questionnaires of a programme: taken from the library, changed, and reworded once answered."""
 
 import copy
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from sqlalchemy import exists, func, select
@@ -45,7 +46,13 @@ def shipped_questionnaires() -> dict[str, Questions]:
 
 def questions_of(questionnaire: Questionnaire) -> Questions:
     """A stored questionnaire as the value that rules work with."""
-    return questionnaire_from(questionnaire.definition)
+    return _questions_in(json.dumps(questionnaire.definition))
+
+
+@lru_cache(maxsize=64)
+def _questions_in(definition: str) -> Questions:
+    """Checking a long definition takes longer than reading all that was answered to it."""
+    return questionnaire_from(json.loads(definition))
 
 
 def find_questionnaire(public_id: str) -> Questionnaire | None:

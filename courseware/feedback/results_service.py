@@ -1,9 +1,9 @@
 """Reading what was answered: counted by the database, told only from closed rounds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import selectinload
 
 from courseware.cohorts.models import Cohort
@@ -86,6 +86,8 @@ def read_results(
     cohort: Cohort,
     lines: Sequence[RoundLine] | None = None,
     universities: Iterable[University] = (),
+    *,
+    with_comments: bool = True,
 ) -> tuple[Results, ...]:
     """What the closed rounds of a cohort told. Two queries beside those of `list_rounds`.
 
@@ -111,18 +113,28 @@ def read_results(
         )
     ):
         counts.setdefault((round_id, question, trainer or None), {})[value] = count
-    comments: dict[Cell, list[str]] = {}
+    keys = {each.key for asked in questions.values() for each in asked.items if each.is_text}
+    comments = _comments(wanted, keys) if with_comments and keys else {}
+    return results_of(rounds, counts, comments, universities)
+
+
+def _comments(rounds: Select[Any], questions: Set[str]) -> dict[Cell, list[str]]:
+    """What was written and not hidden; the questions are named so that an index finds them."""
+    found: dict[Cell, list[str]] = {}
     answer = FeedbackAnswer
     for round_id, question, about, text in db.session.execute(
         select(answer.round_id, answer.question, answer.trainer_id, answer.text)
         .outerjoin(CommentNote, CommentNote.answer_key == answer.key)
         .where(
-            answer.round_id.in_(wanted), answer.text.is_not(None), CommentNote.hidden_at.is_(None)
+            answer.round_id.in_(rounds),
+            answer.question.in_(sorted(questions)),
+            answer.text.is_not(None),
+            CommentNote.hidden_at.is_(None),
         )
         .order_by(answer.key)
     ):
-        comments.setdefault((round_id, question, about), []).append(text or "")
-    return results_of(rounds, counts, comments, universities)
+        found.setdefault((round_id, question, about), []).append(text or "")
+    return found
 
 
 def read_earlier(cohort: Cohort) -> dict[str, Results]:
@@ -142,7 +154,9 @@ def read_earlier(cohort: Cohort) -> dict[str, Results]:
         .order_by(Cohort.starts_on.desc(), Cohort.id.desc())
         .limit(1)
     )
-    return {each.key: each for each in read_results(earlier)} if earlier else {}
+    if earlier is None:
+        return {}
+    return {each.key: each for each in read_results(earlier, with_comments=False)}
 
 
 def _facts(line: RoundLine, questions: Questionnaire) -> RoundFacts:

@@ -221,11 +221,12 @@ def _recommendation(counts: Counts) -> Summary:
 
 def variance_of(counts: Counts) -> Fraction:
     """The variance of a sample, exactly; of one value 0."""
-    n, mean = sum(counts.values()), mean_of(counts)
+    n = sum(counts.values())
     if n < 2:
         return Fraction(0)
-    squares = [count * (value - mean) * (value - mean) for value, count in counts.items()]
-    return sum(squares, Fraction(0)) / (n - 1)
+    total = sum(value * count for value, count in counts.items())
+    squares = sum(value * value * count for value, count in counts.items())
+    return Fraction(n * squares - total * total, n * (n - 1))
 
 
 def differ(one: Summary, other: Summary) -> bool:

@@ -309,6 +309,8 @@ def _keep_who_rated_everything_alike() -> None:
             for question in section.get("questions", [])
             if question.get("kind") == "scale"
         ]
+        if len(scales) < 3:
+            continue
         found = connection.execute(rated, {"asked": asked, "scales": scales}).all()
         for round_id, whole, alike in found:
             connection.execute(
