@@ -136,7 +136,7 @@ class Press:
     def sealed(self, seal: Seal | None) -> Press:
         """A press that seals with `seal`, and shares what this one has learned."""
         other = copy.copy(self)
-        other._signer = Signer(seal) if seal else None
+        other._signer = _signer_of(seal) if seal else None
         return other
 
     def layout_for(self, facts: CertificateFacts) -> Layout:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -23,7 +23,8 @@ from flask_migrate import upgrade
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from postgres import on_server, running_postgres
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event, text
+from werkzeug.routing import Rule
 
 from courseware import create_app
 from courseware.db import db
@@ -39,6 +40,39 @@ ENGINES = os.environ.get("COURSEWARE_TEST_ENGINES", "sqlite,postgresql").split("
 ROOT = Path(__file__).parent.parent
 # Every test has an application of its own; its templates need not be compiled again each time.
 _compiled_templates = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="courseware-templates-"))
+
+
+class RememberedRule(Rule):
+    """An address whose building function is compiled once, not for the application of each test.
+
+    Werkzeug spends a tenth of a second on the functions of one application; with thousands of
+    tests that is half of their time.
+    """
+
+    _compiled: ClassVar[dict[Any, Any]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
+        key = (self.rule, self.subdomain, repr(self.defaults), append_unknown)
+        if key not in self._compiled:
+            self._compiled[key] = super()._compile_builder(append_unknown)
+        return self._compiled[key]
+
+
+Flask.url_rule_class = RememberedRule
+
+_make_engine = db._make_engine
+_engines: dict[str, Engine] = {}
+
+
+def _kept_engine(bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
+    """One engine for an address: it remembers the SQL that it has compiled, from test to test."""
+    address = str(options["url"])
+    if address not in _engines:
+        _engines[address] = _make_engine(bind_key, options, app)
+    return _engines[address]
+
+
+db._make_engine = _kept_engine  # type: ignore[method-assign]
 
 
 def _environment(var: Path, database_url: str, **more: str) -> dict[str, str]:
@@ -73,7 +107,9 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def postgres_database(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
     """A migrated PostgreSQL database, emptied before each test that uses it."""
     name = f"courseware_{os.getpid()}"
     on_server(postgres_server, f"CREATE DATABASE {name}")
@@ -82,14 +118,14 @@ def postgres_database(postgres_server: str, tmp_path_factory: pytest.TempPathFac
     with app.app_context():
         upgrade(directory=str(ROOT / "migrations"))
         db.engine.dispose()
-    return f"{postgres_server}/{name}"
+    engine = create_engine(f"{postgres_server}/{name}")
+    yield engine
+    engine.dispose()
 
 
-def _empty(database_url: str) -> None:
-    engine = create_engine(database_url)
+def _empty(engine: Engine) -> None:
     with engine.begin() as connection:
-        names = inspect(connection).get_table_names()
-        names = [name for name in names if name not in ("alembic_version", "log_tail")]
+        names = [name for name in db.metadata.tables if name != "log_tail"]
         filled = connection.scalars(
             text(
                 " UNION ALL ".join(
@@ -102,7 +138,6 @@ def _empty(database_url: str) -> None:
         for name in filled:
             connection.execute(text(f'DELETE FROM "{name}"'))
         connection.execute(text("UPDATE log_tail SET size = 0"))  # its one row is the migration's
-    engine.dispose()
 
 
 @pytest.fixture(params=ENGINES)
@@ -110,12 +145,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     """The address of a fresh migrated database of this test's own."""
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, tmp_path / "courseware.sqlite")
-        yield f"sqlite:///{tmp_path / 'courseware.sqlite'}"
+        # The same address for every test of this process, so that its engine can be kept.
+        path = template.with_name("courseware.sqlite")
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+        shutil.copy(template, path)
+        yield f"sqlite:///{path}"
         return
-    address = request.getfixturevalue("postgres_database")
-    _empty(address)
-    yield address
+    engine = request.getfixturevalue("postgres_database")
+    _empty(engine)
+    yield engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
@@ -129,14 +168,23 @@ def kept_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / keys.FOLDER
 
 
+@pytest.fixture(scope="session")
+def kept_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where presses keep what they have learned, from test to test: to learn takes seconds."""
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture
-def make_app(database_url: str, tmp_path: Path, kept_keys: Path) -> Iterator[Any]:
+def make_app(
+    database_url: str, tmp_path: Path, kept_keys: Path, kept_templates: Path
+) -> Iterator[Any]:
     """Makes applications on this test's database, with further settings."""
     made: list[Flask] = []
 
     def make(**more: str) -> Flask:
         if not (tmp_path / "var").exists():
             shutil.copytree(kept_keys, tmp_path / "var" / kept_keys.name)
+            (tmp_path / "var" / "templates").symlink_to(kept_templates)
         app = create_app(_environment(tmp_path / "var", database_url, **more))
         app.testing = True
         app.jinja_env.bytecode_cache = _compiled_templates

@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from courseware.attendance.paper_service import SignInSheet
 from courseware.cohorts.models import Cohort
-from courseware.documents import write_pdf
 from courseware.i18n import _, hours, language, long_date, time_of_day, weekday, zone_name
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.rules import TrainerPart
@@ -39,6 +38,9 @@ def sign_in_sheet(
     sheet: SignInSheet, languages: Sequence[str], *, address_of: Callable[[TrainingSession], str]
 ) -> bytes:
     """The sheet as a tagged PDF; `address_of` gives what a session's QR code opens."""
+    # The layout engine takes a second to load; most commands and pages need none.
+    from courseware.documents import write_pdf
+
     with force_locale(languages[0]):
         return write_pdf(
             sheet_page(sheet, languages, address_of=address_of),

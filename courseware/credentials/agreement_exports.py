@@ -7,11 +7,13 @@ from flask import render_template
 
 from courseware.credentials.agreement_rules import canonical_facts
 from courseware.credentials.protocol_service import Protocol
-from courseware.documents import write_pdf
 
 
 def protocol_as_pdf(protocol: Protocol) -> bytes:
     """The record as a tagged PDF (PDF/UA-1), in the language in force."""
+    # The layout engine takes a second to load; most commands and pages need none.
+    from courseware.documents import write_pdf
+
     return write_pdf(
         render_template("credentials/protocol.html", protocol=protocol),
         render_template("credentials/protocol.css"),
