@@ -1,9 +1,11 @@
 """What a questionnaire is: sections, questions and the answers they allow, as plain values."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from courseware.messages import Message
 
@@ -169,7 +171,7 @@ class Question:
         """Whether it is answered in words."""
         return self.kind in TEXT_KINDS
 
-    @property
+    @cached_property
     def items(self) -> tuple["Question", ...]:
         """What is answered: plain questions, under whose keys the answers are stored.
 
@@ -236,7 +238,7 @@ class Section:
     questions: tuple[Question, ...]
     per_trainer: bool = False
 
-    @property
+    @cached_property
     def items(self) -> tuple[Question, ...]:
         """What is answered in this section; see Question.items."""
         return tuple(item for question in self.questions for item in question.items)
@@ -252,18 +254,22 @@ class Questionnaire:
     sections: tuple[Section, ...]
     introductions: Texts = field(default_factory=dict)
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         return tuple(question for section in self.sections for question in section.questions)
 
-    @property
+    @cached_property
     def items(self) -> tuple[Question, ...]:
         """What is answered, in the order of the form; see Question.items."""
         return tuple(item for section in self.sections for item in section.items)
 
     def question(self, key: str) -> Question | None:
         """Find a question by its key, or an item of one by the key that its answers have."""
-        return next((each for each in (*self.questions, *self.items) if each.key == key), None)
+        return self._by_key.get(key)
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, Question]:
+        return {each.key: each for each in (*self.items, *self.questions)}
 
     def is_per_trainer(self, key: str) -> bool:
         """Whether the question, or the item, is in the part that is asked for each trainer."""
@@ -282,12 +288,11 @@ class WrongQuestionnaire(ValueError):
         self.problems = tuple(problems)
 
 
+_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but for tabs and line ends, and lone surrogates."""
+
+
 def clean(text: str) -> str:
     """Text as it is stored: NFC, no NUL or lone surrogates, plain line ends, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = (
-        letter
-        for letter in text
-        if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs")
-    )
-    return unicodedata.normalize("NFC", "".join(kept)).strip()
+    return unicodedata.normalize("NFC", _NOT_TEXT.sub("", text)).strip()
