@@ -76,6 +76,9 @@ def _rewrite(round_id: int) -> None:
         row["key"] = keys[row["key"]]
     for row in rows_of[FeedbackAnswer]:
         row |= {"key": new_public_id(), "response_key": keys[row["response_key"]]}
+    # One link for each is enough to say that this is closed; more would tell who was reminded.
+    links = {row["enrolment_id"]: row for row in rows_of[FeedbackLink]}
+    rows_of[FeedbackLink] = list(links.values())
     for table in reversed(REWRITTEN):
         db.session.execute(delete(table).where(table.round_id == round_id))
     chance = random.SystemRandom()

@@ -54,9 +54,9 @@ class Times:
     opens_at: datetime
     closes_at: datetime
 
-    def is_worth_planning(self, now: datetime) -> bool:
-        """Whether it can still be asked at about the right time."""
-        return self.opens_at > now - LATE and self.closes_at > now
+    def is_worth_planning(self, moment: Moment, now: datetime) -> bool:
+        """Whether it can still be asked at about the right time; before a course, until the end."""
+        return self.closes_at > now and (moment is Moment.BEFORE or self.opens_at > now - LATE)
 
 
 def times_of(ask: Ask, span: Span) -> Times:

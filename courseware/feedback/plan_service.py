@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from courseware import audit
@@ -215,7 +215,7 @@ def _plan_line(
         planned = rounds.get((cohort_id, line.questionnaire_id, code, line.moment))
         if planned is not None:
             changed += _follow(planned, line, times)
-        elif times.is_worth_planning(now):
+        elif times.is_worth_planning(line.moment, now):
             changed += only_once(
                 db.session,
                 FeedbackRound(
@@ -277,8 +277,9 @@ def call_off(asked: FeedbackRound, *, by: User, now: datetime) -> None:
 
 def open_by_hand(asked: FeedbackRound, *, address_of: AddressOf, by: User, now: datetime) -> None:
     """Ask now what was planned for later, or called off."""
-    if asked.closes_at <= asked.opens_at:
-        asked.closes_at = asked.opens_at + timedelta(days=DAYS_OPEN[asked.questionnaire.about])
+    if asked.closes_at <= max(asked.opens_at, now):
+        asked.opens_at = now
+        asked.closes_at = now + timedelta(days=DAYS_OPEN[asked.questionnaire.about])
     if not begin_round(asked, by=by, now=now):
         raise Refused(Message(N_("This feedback is open already.")))
     if asked.is_by_mail and asked.questionnaire.about is not About.NEEDS:
@@ -296,6 +297,7 @@ def list_rounds_to_open(*, now: datetime) -> Sequence[FeedbackRound]:
             FeedbackRound.opened_at.is_(None),
             FeedbackRound.opens_at <= now,
             FeedbackRound.closes_at > FeedbackRound.opens_at,
+            or_(FeedbackRound.moment != Moment.BEFORE, FeedbackRound.closes_at > now),
         )
         .order_by(FeedbackRound.opens_at, FeedbackRound.id)
         .options(*WHOLE)

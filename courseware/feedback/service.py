@@ -135,7 +135,7 @@ _OPENED_BEFORE = Message(N_("This feedback has been opened before. Nothing was c
 def begin_round(asked: FeedbackRound, *, by: User | None, now: datetime) -> bool:
     """Open a planned round: everybody enrolled gets a ticket. False where another was quicker.
 
-    What is opened late stays open as long as it was planned to.
+    What is opened late stays open as long as it was planned to; before a course, only until then.
     """
     locked = db.session.scalar(
         select(FeedbackRound)
@@ -145,7 +145,8 @@ def begin_round(asked: FeedbackRound, *, by: User | None, now: datetime) -> bool
     )
     if locked is None or locked.opened_at is not None:
         return False
-    locked.closes_at += now - locked.opens_at
+    if locked.moment is not Moment.BEFORE:
+        locked.closes_at += now - locked.opens_at
     locked.opens_at = locked.opened_at = now
     if locked.questionnaire.about is not About.NEEDS:  # companies are not enrolled: they get codes
         enrolments = db.session.scalars(active_enrolments(locked.cohort)).all()

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from courseware import mail
 from courseware.audit import AuditEntry
 from courseware.errors import Refused
-from courseware.feedback import plan_service, service, ticket_service
-from courseware.feedback.models import FeedbackPlan, FeedbackRound, FeedbackTicket
+from courseware.feedback import closing_service, plan_service, service, ticket_service
+from courseware.feedback.models import FeedbackLink, FeedbackPlan, FeedbackRound, FeedbackTicket
 from courseware.feedback.plan_rules import (
     Ask,
     Span,
@@ -37,8 +37,9 @@ def test_a_moment_is_counted_from_the_end_and_before_the_course_from_its_beginni
     assert after == Times(span.ends + timedelta(minutes=10), span.ends + timedelta(2, 600))
     before = times_of(Ask(Moment.BEFORE, minutes=-1440, days_open=1), span)
     assert before == Times(NOW - DAY, NOW)
-    assert after.is_worth_planning(NOW + DAY)
-    assert not after.is_worth_planning(NOW + 2 * DAY)
+    assert after.is_worth_planning(Moment.SESSION, NOW + DAY)
+    assert not after.is_worth_planning(Moment.SESSION, NOW + 2 * DAY)
+    assert after.is_worth_planning(Moment.BEFORE, NOW + 2 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +169,9 @@ def test_two_reminders_reach_only_who_has_not_answered_and_leave_no_trace(
     db_session.expire_all()
     kept = [(each.receiver, each.subject, each.body, each.error) for each in waiting]
     assert kept == [("", "", "", "")] * 2
+    assert db_session.scalar(select(func.count()).select_from(FeedbackLink)) == 4
+    closing_service.close_round(asked, by=None, now=now + 4 * DAY)
+    assert db_session.scalar(select(func.count()).select_from(FeedbackLink)) == 2
 
 
 # Pages ------------------------------------------------------------------------------------------
