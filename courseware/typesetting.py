@@ -6,6 +6,8 @@ ours and ships with the product; what people wrote reaches it as data and is nev
 
 import importlib.resources
 import json
+import subprocess
+import sys
 import unicodedata
 from datetime import datetime
 from functools import lru_cache
@@ -16,21 +18,41 @@ FONTS = ("fontpkg_fira_sans", "fontpkg_spectral")
 # Spaces, joiners and marks of direction or colour that are set without a glyph of their own.
 _SILENT = ("\u200c", "\u200d", "\ufe0e", "\ufe0f")
 LONGEST_WORD = 32
+LONGEST_SETTING = 300
+"""After so many seconds a document is given up."""
+
+_CHILD = "import json, sys, typst; sys.stdout.buffer.write(typst.compile(**json.load(sys.stdin)))"
+
+
+class CannotTypeset(RuntimeError):
+    """typst refused the document; the message is its own."""
 
 
 def typeset(template: Path, value: dict[str, Any], *, made_at: datetime) -> bytes:
-    """`value` as a PDF, set by `template`, which finds it as JSON in `sys.inputs.document`."""
-    import typst
+    """`value` as a PDF, set by `template`, which finds it as JSON in `sys.inputs.document`.
 
-    return typst.compile(
-        template,
-        font_paths=[Path(str(importlib.resources.files(name))) / "files" for name in FONTS],
-        ignore_system_fonts=True,
-        sys_inputs={"document": json.dumps(value, ensure_ascii=False)},
-        format="pdf",
-        pdf_standards="ua-1",
-        timestamp=int(made_at.timestamp()),
+    It is set in a process of its own: typst keeps what it has laid out for the next time, a hundred
+    megabytes and more, and only the end of the process gives them back.
+    """
+    asked = {
+        "input": str(template),
+        "font_paths": [str(importlib.resources.files(name) / "files") for name in FONTS],
+        "ignore_system_fonts": True,
+        "sys_inputs": {"document": json.dumps(value, ensure_ascii=False)},
+        "format": "pdf",
+        "pdf_standards": "ua-1",
+        "timestamp": int(made_at.timestamp()),
+    }
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", _CHILD],
+        input=json.dumps(asked).encode(),
+        capture_output=True,
+        timeout=LONGEST_SETTING,
+        check=False,
     )
+    if done.returncode:
+        raise CannotTypeset(done.stderr.decode(errors="replace").strip()[-400:])
+    return done.stdout
 
 
 def printable(text: str) -> str:
