@@ -18,7 +18,7 @@ MAY_KNOW = {
     "service": {"rules", "models", "service", "imports"},
     "imports": {"rules", "models", "service", "imports"},
     "exports": {"rules", "models", "service", "exports"},
-    "jobs": {"rules", "models", "service", "jobs"},
+    "jobs": {"rules", "models", "service", "exports", "jobs"},
     "forms": {"rules", "models", "service", "forms"},
     "views": {"rules", "models", "service", "imports", "exports", "jobs", "forms", "views"},
     "commands": {"rules", "models", "service", "imports", "exports", "jobs", "commands"},

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -14,9 +14,7 @@ from courseware.errors import BadInput, Refused
 from courseware.feedback import (
     chart_rules,
     closing_service,
-    exports,
     questionnaire_service,
-    report_service,
     results_rules,
     results_service,
     service,
@@ -25,7 +23,7 @@ from courseware.feedback import (
 from courseware.feedback.imports import import_answers
 from courseware.feedback.models import FeedbackRound
 from courseware.feedback.rules import About
-from courseware.i18n import LANGUAGES, _, language, ngettext, sentence
+from courseware.i18n import _, ngettext, sentence
 from courseware.permissions import Permission, requires, signed_in_user
 from courseware.qr import qr_svg
 from courseware.schedule.service import list_sessions
@@ -97,26 +95,6 @@ def _room_address(asked: FeedbackRound) -> str:
 
 def _qr(address: str) -> Markup:
     return qr_svg(address, title=_("QR code of the link"))
-
-
-@bp.get("/cohorts/<public_id>/feedback/report.<kind>")
-@requires(
-    Permission.SEE_FEEDBACK,
-    on=lambda public_id, kind: find_cohort(public_id) if kind in exports.KINDS else None,
-)
-def report(cohort: Cohort) -> ResponseReturnValue:
-    """The feedback report as a file."""
-    kind = str((request.view_args or {})["kind"])
-    tongue = request.args.get("language", language())
-    if tongue not in LANGUAGES:
-        abort(404)
-    value = report_service.read_report(cohort, now=clock.now())
-    name = f"feedback-{cohort.code}-{tongue}.{kind}"
-    return Response(
-        exports.make_report(value, kind, tongue),
-        content_type=exports.KINDS[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
 
 
 @bp.route("/cohorts/<public_id>/feedback/import", methods=["GET", "POST"])

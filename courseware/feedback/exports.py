@@ -1,7 +1,7 @@
 """The report as spreadsheet and as JSON, and a questionnaire as YAML."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from flask_babel import force_locale
@@ -29,10 +29,15 @@ KINDS = {
 }
 
 
-def make_report(report: FeedbackReport, kind: str, in_languages: str) -> bytes:
+def make_report(
+    report: FeedbackReport,
+    kind: str,
+    in_languages: str,
+    step_is_done: Callable[[], None] = lambda: None,
+) -> bytes:
     """The report as pdf, xlsx or json, in a language or, as "ru+tg", in two side by side.
 
-    A workbook has room for one language, the first.
+    A workbook has room for one language, the first. A PDF tells when a language is written.
     """
     languages = in_languages.split("+")
     if kind == "json":
@@ -40,7 +45,7 @@ def make_report(report: FeedbackReport, kind: str, in_languages: str) -> bytes:
     if kind == "xlsx":
         with force_locale(languages[0]):
             return report_as_xlsx(report, languages[0])
-    return report_as_pdf(report, languages)
+    return report_as_pdf(report, languages, step_is_done)
 
 
 def write_questionnaire(questionnaire: Questionnaire) -> bytes:

@@ -4,7 +4,15 @@ from flask import url_for
 
 from courseware import clock, jobs
 from courseware.db import db
-from courseware.feedback import closing_service, plan_service, recommendation_service
+from courseware.feedback import (
+    closing_service,
+    exports,
+    plan_service,
+    recommendation_service,
+    report_file_service,
+    report_service,
+)
+from courseware.jobs import Step, job
 
 
 def _link(token: str) -> str:
@@ -49,4 +57,34 @@ def remind_of_recommendations() -> None:
         ),
         now=clock.now(),
     )
+    db.session.commit()
+
+
+@job(report_file_service.REPORT)
+def make_report(step: Step, public_id: str) -> None:
+    """Make a report file; killed in the middle, it is made again."""
+    step(make_report_file, public_id)
+
+
+def make_report_file(public_id: str) -> None:
+    """Read, write and keep one report; nobody waits for the database meanwhile."""
+    found = report_file_service.find_report_file(public_id)
+    if found is None or found.finished_at is not None:
+        return
+    found.done = 0
+
+    def step_is_done() -> None:
+        found.done += 1
+        db.session.commit()
+
+    try:
+        value = report_service.read_report(found.cohort, now=clock.now())
+        step_is_done()
+        data = exports.make_report(value, found.kind, found.languages, step_is_done)
+    except Exception as problem:
+        db.session.rollback()
+        found.error = f"{type(problem).__name__}: {problem}"[:400]
+        db.session.commit()
+        raise
+    report_file_service.keep(found, data, now=clock.now())
     db.session.commit()

@@ -1,6 +1,6 @@
 """The report as a PDF: tagged, in one language or in two side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,25 @@ from courseware.feedback.report_rules import FeedbackReport
 from courseware.typesetting import printable, typeset
 
 
-def report_as_pdf(report: FeedbackReport, languages: Sequence[str]) -> bytes:
+def report_as_pdf(
+    report: FeedbackReport, languages: Sequence[str], step_is_done: Callable[[], None]
+) -> bytes:
     """The report as a tagged PDF (PDF/UA-1)."""
-    return typeset(_template(), report_value(report, languages), made_at=report.made_at)
+    value = report_value(report, languages, step_is_done)
+    return typeset(_template(), value, made_at=report.made_at)
 
 
-def report_value(report: FeedbackReport, languages: Sequence[str]) -> dict[str, Any]:
+def report_value(
+    report: FeedbackReport,
+    languages: Sequence[str],
+    step_is_done: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
     """What the template sets: plain values with texts that our fonts have."""
     documents = []
     for each in languages:
         with force_locale(each):
             documents.append(document(report))
+        step_is_done()
     found: dict[str, Any] = _printable(plain_document(documents))
     return found
 

@@ -9,6 +9,7 @@ from courseware.feedback import (
     question_views,
     questionnaire_views,
     recommendation_views,
+    report_views,
     slip_views,
     summary_views,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "question_views",
     "questionnaire_views",
     "recommendation_views",
+    "report_views",
     "slip_views",
     "summary_views",
 ]

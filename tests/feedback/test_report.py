@@ -11,8 +11,14 @@ import pypdfium2
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
-from courseware import documents
-from courseware.feedback import exports, report_service, service, ticket_service
+from courseware import documents, jobs
+from courseware.feedback import (
+    exports,
+    report_file_service,
+    report_service,
+    service,
+    ticket_service,
+)
 from courseware.feedback.answer_rules import Answer
 from courseware.tables import read_table
 
@@ -119,6 +125,36 @@ def test_a_formula_in_a_comment_stays_text(report):
 def test_a_cohort_without_feedback_has_a_report_that_says_so(make):
     report = report_service.read_report(make.cohort(), now=make.NOW)
     assert "nothing to report on" in _text(exports.make_report(report, "pdf", "en"))
+
+
+def test_a_long_report_is_made_in_the_background_and_again_after_a_failure(
+    report_file, db_session, monkeypatch
+):
+    def fail(*_given):
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(exports, "report_as_pdf", fail)
+        with pytest.raises(OSError):
+            jobs.run_waiting()
+    assert (report_file.error, report_file.finished_at) == ("OSError: the disk is full", None)
+    report_file_service.make_later(report_file, now=report_file.asked_at)
+    db_session.commit()
+    jobs.run_waiting()
+    assert (report_file.done, report_file.steps) == (4, 4)
+    assert report_file_service.content_of(report_file).startswith(b"%PDF")
+
+
+@pytest.fixture
+def report_file(make, db_session):
+    """A report in two languages that somebody has asked for and that waits for the worker."""
+    cohort = make.cohort()
+    asked = report_file_service.ask_for_report(
+        cohort, "pdf", "en+kk", by=make.coordinator(cohort), now=make.NOW
+    )
+    report_file_service.make_later(asked, now=make.NOW)
+    db_session.commit()
+    return asked
 
 
 def _text(data: bytes) -> str:

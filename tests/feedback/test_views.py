@@ -220,6 +220,13 @@ def test_the_report_comes_in_three_views_of_one_value(course, asking, browser):
     assert coordinator.get(f"{address}.xlsx").data.startswith(b"PK")
     assert coordinator.get(f"{address}.doc").status_code == 404
     assert coordinator.get(f"{address}.pdf?language=de").status_code == 404
+    asked = {"language": "ru", "second": "tg", "kind": "pdf"}
+    page = coordinator.post(f"{address}s", data=asked, follow_redirects=True)
+    made = re.search(r"/feedback/reports/[\w-]+", page.text)
+    assert coordinator.get(made[0]).data.startswith(b"%PDF")
+    assert coordinator.get(f"{made[0]}/progress").json["finished"]
+    twice = coordinator.post(f"{address}s", data=asked | {"second": "ru"})
+    assert (twice.status_code, "Choose another language" in twice.text) == (422, True)
 
 
 def test_a_file_of_answers_is_imported_from_the_page_or_refused_with_its_rows(

@@ -30,7 +30,7 @@ from courseware.credentials.rules import BatchState
 from courseware.db import db, new_public_id
 from courseware.feedback import questionnaire_service
 from courseware.feedback import service as feedback
-from courseware.feedback.models import FeedbackPlan, Recommendation
+from courseware.feedback.models import FeedbackPlan, Recommendation, ReportFile
 from courseware.feedback.recommendation_rules import Addressee, RecommendationState
 from courseware.feedback.rules import Moment
 from courseware.permissions import TABLE, Permission, Role
@@ -56,6 +56,7 @@ THINGS = {
     "/feedback/questionnaires/": "questionnaire",
     "/feedback/rounds/": "round",
     "/feedback/plans/": "plan",
+    "/feedback/reports/": "report_file",
     "/recommendations/": "recommendation",
     "/programmes/": "programme",
     "/organisations/": "organisation",
@@ -137,7 +138,12 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         cohort=cohort, text="More practice", addressee=Addressee.PARTNER, owner=participant,
         state=RecommendationState.OPEN, made_at=make.NOW,
     )  # fmt: skip
-    db.session.add_all([credential, proposal, evidence, notice, review, recommendation])
+    report_file = ReportFile(
+        cohort=cohort, kind="pdf", languages="en", asked_at=make.NOW, asked_by=coordinator
+    )
+    db.session.add_all(
+        [credential, proposal, evidence, notice, review, recommendation, report_file]
+    )
     db.session.commit()
     things = {
         "cohort": cohort, "programme": programme, "training_session": one, "enrolment": enrolment,
@@ -146,6 +152,7 @@ def build(make: SimpleNamespace) -> dict[str, object]:
         "batch": batch, "proposal": proposal,
         "attendance_import": report, "evidence": evidence, "notice": notice,
         "review": review, "credential": credential, "recommendation": recommendation,
+        "report_file": report_file,
         "person": trainer,
         "organisation": programme.partners[0].organisation,
     }  # fmt: skip
