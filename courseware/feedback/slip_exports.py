@@ -1,4 +1,4 @@
-"""Slips to cut out and hand round: a QR code and a code to type on each, eight on a page."""
+"""Slips to cut out and hand round: a QR code and a code to type on each, ten on a page."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from courseware.feedback.models import FeedbackRound
 from courseware.feedback.slip_rules import printed
 from courseware.i18n import _
 
-ON_A_PAGE = 8
+ON_A_PAGE = 10
 
 
 def slip_sheet(

@@ -100,6 +100,32 @@ def test_somebody_gives_feedback_by_link_on_a_phone_without_an_account_and_once(
     page.context.close()
 
 
+def test_feedback_is_kept_on_the_phone_without_a_network_and_sent_once_when_there_is_one(
+    third_morning, chromium
+):
+    address = ask_about(third_morning, "S03")
+    page = phone(chromium).new_page()
+    watch = Watch(page)
+    page.goto(address)
+    expect(page.locator("form[data-ready=yes]")).to_have_count(1)
+    choose_best_everywhere(page)
+    expect(page.locator("[data-progress-words]")).to_contain_text("answered")
+    page.locator("textarea").last.fill("Ӯ: more cases, please")
+
+    page.context.set_offline(True)
+    page.goto(address)
+    expect(page.locator("textarea").last).to_have_value("Ӯ: more cases, please")
+    page.locator("button.send").click()
+    expect(page.locator("[data-state=waiting]")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page).to_have_url(re.compile(r"/thanks$"))
+    kept = "caches.open('feedback-forms').then(async c => [localStorage.length, (await c.keys())"
+    kept = page.evaluate(kept + ".filter(r => r.url.includes('/link/')).length])")
+    assert kept == [0, 0]
+    assert [each for each in watch.problems if "INTERNET_DISCONNECTED" not in each] == []
+    page.context.close()
+
+
 def test_a_participant_confirms_the_name_on_a_phone(third_morning, chromium):
     page = phone(chromium).new_page()
     third_morning.sign_in(page, "sadi.nematzoda@participants.example")
