@@ -249,10 +249,10 @@ def _changed(columns: Sequence[Column], before: Sequence[Line], line: Line) -> t
             None,
         )
         if cell.level is not None and cell.summary and earlier:
-            now, then = (goodness(column.question, each) for each in (cell.summary, earlier))
             change = Change.ALIKE
-            if differ(cell.summary, earlier) and now is not None and then is not None:
-                change = Change.HIGHER if now > then else Change.LOWER
+            if differ(cell.summary, earlier):
+                now, then = (goodness(column.question, each) for each in (cell.summary, earlier))
+                change = Change.HIGHER if (now or 0) > (then or 0) else Change.LOWER
             cell = replace(cell, change=change)
         cells.append(cell)
     return tuple(cells)

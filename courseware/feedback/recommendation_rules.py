@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from courseware.feedback.rules import Best, Kind, Question, Texts, clean
@@ -112,12 +113,16 @@ def limit_on(question: Question, tenths: int) -> Fraction | None:
 
     The limit keeps its place between the ends: 3.5 of 1–5 is 6.25 on the scale from 0 to 10.
     """
-    place = Fraction(tenths - TENTHS_LOW, TENTHS_HIGH - TENTHS_LOW)
     if question.kind is Kind.RECOMMENDATION:
-        return 10 * place
+        return _limit_between(0, 10, tenths)
     if question.kind is Kind.SCALE and question.best is Best.HIGH:
-        return 1 + (question.points - 1) * place
+        return _limit_between(1, question.points, tenths)
     return None
+
+
+@cache
+def _limit_between(low: int, high: int, tenths: int) -> Fraction:
+    return low + (high - low) * Fraction(tenths - TENTHS_LOW, TENTHS_HIGH - TENTHS_LOW)
 
 
 def is_low(question: Question, mean: Fraction | None, tenths: int) -> bool:

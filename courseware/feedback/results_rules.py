@@ -236,7 +236,7 @@ class _Counted:
         self.counts = counts
         self.comments = comments
         self.cells: dict[str, list[Cell]] = {}
-        for cell in sorted(counts.keys() | comments.keys(), key=str):
+        for cell in counts.keys() | comments.keys():
             if cell[0] in self.rounds:
                 self.cells.setdefault(cell[1], []).append(cell)
         self.asked = [

@@ -7,6 +7,7 @@ response is needed.
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import sqrt
 from typing import TypeVar
 
@@ -68,6 +69,12 @@ class Summary:
     recommendation: NetPromoter | None = None
     quartiles: tuple[Fraction, Fraction] | None = None
     is_hidden: bool = False
+
+    @cached_property
+    def squared_error(self) -> float:
+        """The square of the standard error of the mean."""
+        # Variance does not ask where the scale begins.
+        return float(variance_of(dict(enumerate(self.counts)))) / self.n
 
     @property
     def shares(self) -> tuple[Fraction, ...]:
@@ -236,10 +243,8 @@ def differ(one: Summary, other: Summary) -> bool:
     """
     if one.mean is None or other.mean is None:
         return False
-    spread = sum(
-        variance_of(dict(enumerate(each.counts))) / each.n for each in (one, other)
-    )  # variance does not ask where the scale begins
-    return abs(float(one.mean - other.mean)) > CONFIDENCE_Z * sqrt(spread)
+    away = abs(float(one.mean) - float(other.mean))
+    return away > CONFIDENCE_Z * sqrt(one.squared_error + other.squared_error)
 
 
 def goodness(question: Question, summary: Summary) -> float | None:
@@ -251,12 +256,12 @@ def goodness(question: Question, summary: Summary) -> float | None:
     if summary.mean is None:
         return None
     if question.kind is Kind.RECOMMENDATION:
-        return float(summary.mean / 10)
+        return float(summary.mean) / 10
     if question.kind is not Kind.SCALE:
         return None
     if question.best is Best.MIDDLE:
         return summary.favourable.value if summary.favourable else None
-    return float((summary.mean - 1) / (question.points - 1))
+    return (float(summary.mean) - 1) / (question.points - 1)
 
 
 def _shown(summary: Summary) -> Summary:
