@@ -16,6 +16,7 @@ from courseware.db import db
 from courseware.errors import Refused
 from courseware.feedback.models import (
     FeedbackAnswer,
+    FeedbackPlan,
     FeedbackResponse,
     FeedbackRound,
     Questionnaire,
@@ -137,7 +138,7 @@ def list_questionnaires_elsewhere(
 def copy_questionnaire(
     questionnaire: Questionnaire, programme: Programme, *, by: User | None, now: datetime
 ) -> Questionnaire:
-    """Give a programme the questionnaire of another; a code that it has already gets a number.
+    """Give a programme a copy, of its own or another's; a code that it has already gets a number.
 
     Rows that were the outcomes of the other programme become those of this one.
     """
@@ -151,6 +152,25 @@ def copy_questionnaire(
     free = (each for number in range(1, 1000) if (each := _numbered(code, number)) not in taken)
     definition["code"] = next(free)
     return save_questionnaire(programme, questionnaire_from(definition), by=by, now=now)
+
+
+def is_used(questionnaire: Questionnaire) -> bool:
+    """Whether it was ever asked, or a plan asks it."""
+    plans = select(FeedbackPlan.id).where(FeedbackPlan.questionnaire_id == questionnaire.id)
+    return bool(_rounds_of(questionnaire) or db.session.scalar(select(exists(plans))))
+
+
+def delete_questionnaire(questionnaire: Questionnaire, *, by: User | None, now: datetime) -> None:
+    """Take a questionnaire away that was never asked and that no plan asks."""
+    if is_used(questionnaire):
+        raise Refused(
+            Message(
+                N_("“%(code)s” has been asked or is planned, so it stays."),
+                code=questionnaire.code,
+            )
+        )
+    audit.record("delete questionnaire", questionnaire, by=by, now=now, code=questionnaire.code)
+    db.session.delete(questionnaire)
 
 
 def begin_questionnaire(

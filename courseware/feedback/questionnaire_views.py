@@ -131,6 +131,7 @@ def questionnaire(stored: Questionnaire) -> ResponseReturnValue:
             stamp=stamp_of(stored.definition),
             missing=missing_texts(stored.definition),
             is_locked=questionnaire_service.has_answers(stored),
+            is_used=questionnaire_service.is_used(stored),
             corrections=questionnaire_service.list_corrections(stored),
             wordings={each.place: each for each in list_wordings(stored.definition)},
             wrong=wrong,
@@ -228,6 +229,29 @@ def preview_questionnaire(stored: Questionnaire) -> ResponseReturnValue:
         "frame-ancestors 'none'", "frame-ancestors 'self'"
     )
     return page
+
+
+@bp.post("/feedback/questionnaires/<public_id>/copy")
+@requires(Permission.RUN_FEEDBACK, on=questionnaire_service.find_questionnaire)
+def copy_questionnaire(stored: Questionnaire) -> ResponseReturnValue:
+    """A copy for the same programme under another code, to be changed."""
+    copied = questionnaire_service.copy_questionnaire(
+        stored, stored.programme, by=signed_in_user(), now=clock.now()
+    )
+    db.session.commit()
+    flash(_("“%(code)s” is ready. It can be edited until the first answer.", code=copied.code))
+    return redirect(url_for("feedback.questionnaire", public_id=copied.public_id), 303)
+
+
+@bp.post("/feedback/questionnaires/<public_id>/delete")
+@requires(Permission.RUN_FEEDBACK, on=questionnaire_service.find_questionnaire)
+def delete_questionnaire(stored: Questionnaire) -> ResponseReturnValue:
+    """Take away a questionnaire that was never asked."""
+    programme = stored.programme
+    questionnaire_service.delete_questionnaire(stored, by=signed_in_user(), now=clock.now())
+    db.session.commit()
+    flash(_("The questionnaire is deleted."))
+    return redirect(url_for("programmes.show", public_id=programme.public_id), 303)
 
 
 @bp.get("/feedback/questionnaires/<public_id>/yaml")

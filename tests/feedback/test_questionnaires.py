@@ -264,8 +264,13 @@ def test_an_answered_questionnaire_is_reworded_with_a_reason_and_never_changed(
     yaml = coordinator.get(f"{address}/yaml").data.replace(b"How pleased", b"How happy")
     upload = {"file": (io.BytesIO(yaml), "course.yaml")}
     assert coordinator.post(f"{address}/yaml", data=upload).status_code == 409
+    assert coordinator.post(f"{address}/delete").status_code == 409
     db.session.expire_all()
     assert len(questionnaire_service.list_corrections(course.stored)) == 1
+    copied = coordinator.post(f"{address}/copy").location
+    assert "up:overall" in coordinator.get(copied).text
+    assert coordinator.post(f"{copied}/delete").status_code == 303
+    assert coordinator.get(copied).status_code == 404
 
 
 def test_questionnaires_are_copied_from_programmes_that_the_coordinator_reaches(make, browser):
