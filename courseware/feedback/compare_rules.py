@@ -6,8 +6,9 @@ All figures come from results, which tell nothing of groups under five; nothing 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from fractions import Fraction
 
-from courseware.feedback.recommendation_rules import is_low, limit_on
+from courseware.feedback.recommendation_rules import limit_on
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
 from courseware.feedback.rules import Kind, Question, Texts
 from courseware.feedback.summary_rules import (
@@ -56,12 +57,8 @@ class Column:
 
     question: Question
     section: Texts
-    per_trainer: bool
-
-    @property
-    def has_limit(self) -> bool:
-        """Whether one end is good, so that figures can be low; not where the middle is best."""
-        return limit_on(self.question, 10) is not None
+    limit: Fraction | None
+    """Under it a mean is low; None where no end is good, as where the middle is best."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ class Comparison:
             for line in self.lines
             for column, cell in zip(self.columns, line.cells, strict=True)
             if cell.summary
-            and column.has_limit
+            and column.limit is not None
             and (value := goodness(column.question, cell.summary)) is not None
         ]
         return min(found, key=lambda each: each[0])[1:] if found else None
@@ -149,13 +146,13 @@ def compare(results: Results, by: By, limit: int) -> Comparison:
         By.TRAINERS: results.trainers,
         By.UNIVERSITIES: results.universities,
     }
-    columns = _columns(results)
+    columns = _columns(results, limit)
     return Comparison(
         by=by,
         titles=results.questionnaire.titles,
         columns=columns,
-        lines=tuple(_line(each, columns, limit) for each in groups.get(by, ())),
-        total=_line(GroupResult("", {}, results.rate, results.sections), columns, limit),
+        lines=tuple(_line(each, columns) for each in groups.get(by, ())),
+        total=_line(GroupResult("", {}, results.rate, results.sections), columns),
     )
 
 
@@ -165,13 +162,13 @@ def compare_own(results: Results, trainer: int, limit: int) -> Comparison:
     There is no total of other people's sessions: less the own it would be theirs.
     """
     own = next((each for each in results.trainers if each.code == str(trainer)), None)
-    columns = _columns(results)
+    columns = _columns(results, limit)
     return Comparison(
         by=By.SESSIONS,
         titles=results.questionnaire.titles,
         columns=columns,
-        lines=tuple(_line(each, columns, limit) for each in own.parts) if own else (),
-        total=_line(own, columns, limit) if own else None,
+        lines=tuple(_line(each, columns) for each in own.parts) if own else (),
+        total=_line(own, columns) if own else None,
     )
 
 
@@ -184,15 +181,21 @@ class CohortFacts:
     results: Results
 
 
-def compare_cohorts(cohorts: Sequence[CohortFacts], limit: int) -> Comparison:
-    """Cohorts of a programme beside each other, in order of time."""
+def compare_cohorts(
+    cohorts: Sequence[CohortFacts], limit: int, *, told_changes: int | None = None
+) -> Comparison:
+    """Cohorts of a programme beside each other, in order of time.
+
+    Of the last `told_changes` (of all, if none is given) it is said how they changed.
+    """
     newest = cohorts[-1].results
-    columns = _columns(newest)
+    columns = _columns(newest, limit)
+    first = 0 if told_changes is None else len(cohorts) - told_changes
     lines: list[Line] = []
     for each in cohorts:
         group = GroupResult(each.code, each.titles, each.results.rate, each.results.sections)
-        line = _line(group, columns, limit)
-        if lines:
+        line = _line(group, columns)
+        if lines and len(lines) >= first:
             line = replace(line, cells=_changed(columns, lines, line))
         lines.append(line)
     return Comparison(By.COHORTS, newest.questionnaire.titles, columns, tuple(lines))
@@ -205,9 +208,9 @@ def comparable(results: Sequence[Results], by: By) -> list[Results]:
     return [each for each in results if getattr(each, by.value)]
 
 
-def _columns(results: Results) -> tuple[Column, ...]:
+def _columns(results: Results, limit: int) -> tuple[Column, ...]:
     return tuple(
-        Column(each.question, section.titles, section.per_trainer)
+        Column(each.question, section.titles, limit_on(each.question, limit))
         for section in results.sections
         for each in section.questions
         if _is_rated(each)
@@ -218,7 +221,7 @@ def _is_rated(result: QuestionResult) -> bool:
     return result.question.kind in (Kind.SCALE, Kind.RECOMMENDATION)
 
 
-def _line(group: GroupResult, columns: Sequence[Column], limit: int) -> Line:
+def _line(group: GroupResult, columns: Sequence[Column]) -> Line:
     cells = []
     for column in columns:
         summary = group.summary(column.question.key)
@@ -230,7 +233,9 @@ def _line(group: GroupResult, columns: Sequence[Column], limit: int) -> Line:
             Cell(
                 summary,
                 sum(value >= level for level in LEVELS),
-                is_low(column.question, summary.mean, limit),
+                column.limit is not None
+                and summary.mean is not None
+                and summary.mean < column.limit,
             )
         )
     return Line(group.code, group.titles, group.rate, tuple(cells))

@@ -11,7 +11,6 @@ from courseware.cohorts.service import find_cohort
 from courseware.feedback import compare_exports, compare_rules, compare_service
 from courseware.feedback.cohort_views import bp
 from courseware.feedback.compare_rules import By, Comparison
-from courseware.feedback.recommendation_rules import limit_on
 from courseware.feedback.results_rules import QuestionResult, Results
 from courseware.feedback.rules import Texts
 from courseware.i18n import _, language
@@ -40,7 +39,7 @@ def compare(cohort: Cohort) -> ResponseReturnValue:
     Who may not read all feedback sees the own sessions and nobody else's.
     """
     user = signed_in_user()
-    chosen = _choose(cohort)
+    chosen = _choose(cohort, told_changes=COHORTS_ON_A_PAGE)
     found = chosen.found
     only_low, worst_first = "low" in request.args, request.args.get("order") == "worst"
     whole, left_out = found, 0
@@ -61,7 +60,6 @@ def compare(cohort: Cohort) -> ResponseReturnValue:
         ranked=found.ranked(place, worst_first=worst_first) if found and place is not None else [],
         result_of=lambda cell: QuestionResult(column.question, cell.summary) if column else None,
         limit=cohort.programme.feedback_limit,
-        limit_of=lambda question: limit_on(question, cohort.programme.feedback_limit),
         only_low=only_low,
         worst_first=worst_first,
         left_out=left_out,
@@ -94,7 +92,7 @@ def compare_file(cohort: Cohort) -> ResponseReturnValue:
     )
 
 
-def _choose(cohort: Cohort) -> Chosen:
+def _choose(cohort: Cohort, *, told_changes: int | None = None) -> Chosen:
     """What the address asks to compare, as far as this person may read it."""
     user, limit = signed_in_user(), cohort.programme.feedback_limit
     results = compare_service.read_groups(cohort)
@@ -114,7 +112,9 @@ def _choose(cohort: Cohort) -> Chosen:
         told = compare_service.read_cohorts(
             compare_service.cohorts_to_compare(cohort, user), asked.key
         )
-        found = compare_rules.compare_cohorts(told, limit) if told else None
+        found = None
+        if told:
+            found = compare_rules.compare_cohorts(told, limit, told_changes=told_changes)
     else:
         found = compare_rules.compare(asked, by, limit)
     return Chosen(found, by, ways, asked.key, _names(among))
