@@ -257,20 +257,12 @@ def goodness(question: Question, summary: Summary) -> float | None:
         return None
     above, below = summary.mean.numerator, summary.mean.denominator
     if question.kind is Kind.RECOMMENDATION:
-<<<<<<< HEAD
-        return float(summary.mean) / 10
-=======
         return above / (10 * below)
->>>>>>> c93026c (Compare two hundred cohorts without computing what nobody sees)
     if question.kind is not Kind.SCALE:
         return None
     if question.best is Best.MIDDLE:
         return summary.favourable.value if summary.favourable else None
-<<<<<<< HEAD
-    return (float(summary.mean) - 1) / (question.points - 1)
-=======
     return (above - below) / (below * (question.points - 1))
->>>>>>> c93026c (Compare two hundred cohorts without computing what nobody sees)
 
 
 def _shown(summary: Summary) -> Summary:
