@@ -52,6 +52,7 @@ class Part(StrEnum):
     MODULE = "module"
     SESSION = "session"
     TRAINER = "trainer"
+    UNIVERSITY = "university"
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ class Evidence:
 
     @property
     def is_about_a_person(self) -> bool:
-        """Whether it says something of one trainer, which is not for everybody."""
-        return self.part is Part.TRAINER or bool(self.comment)
+        """Whether it may say something of one trainer, which is not for everybody."""
+        return self.part in (Part.TRAINER, Part.UNIVERSITY) or bool(self.comment)
 
     @property
     def mean(self) -> Fraction | None:

@@ -8,6 +8,7 @@ from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort
 from courseware.db import db
 from courseware.errors import Refused
+from courseware.feedback import evidence_service
 from courseware.feedback import recommendation_service as service
 from courseware.feedback.cohort_views import bp
 from courseware.feedback.models import Recommendation
@@ -59,7 +60,7 @@ def _overdue_ids(found: list[Recommendation]) -> set[int]:
 def new_recommendation(cohort: Cohort) -> ResponseReturnValue:
     """Make a recommendation from a figure, from a comment, or freely.
 
-    The figure is computed here from what the address names; see service.find_evidence.
+    The figure is computed here from what the address names; see evidence_service.find_evidence.
     """
     named = {
         name: request.values.get(name, "")
@@ -67,7 +68,7 @@ def new_recommendation(cohort: Cohort) -> ResponseReturnValue:
     }
     evidence = None
     if any(named.values()):
-        evidence = service.find_evidence(cohort, **named)
+        evidence = evidence_service.find_evidence(cohort, **named)
         if evidence is None:
             abort(404)
     user, now = signed_in_user(), clock.now()
@@ -104,7 +105,7 @@ def new_recommendation(cohort: Cohort) -> ResponseReturnValue:
         found=None,
         named=named,
         evidence=evidence,
-        comment=service.comment_text(cohort, evidence) if evidence else "",
+        comment=evidence_service.comment_text(cohort, evidence) if evidence else "",
         form=values,
         wrong=wrong,
         owners=service.owners_of(cohort),
@@ -177,7 +178,7 @@ def _page(
         cohort=found.cohort,
         # Whoever only owns it learns nothing of single trainers, and reads no comment.
         evidence=evidence if sees_all or not evidence.is_about_a_person else None,
-        comment=service.comment_text(found.cohort, evidence) if sees_all else "",
+        comment=evidence_service.comment_text(found.cohort, evidence) if sees_all else "",
         sees_all=sees_all,
         may_run=may(signed_in_user(), Permission.RUN_FEEDBACK, found),
         is_overdue=bool(_overdue_ids([found])),
@@ -228,7 +229,7 @@ def edit_recommendation(found: Recommendation) -> ResponseReturnValue:
         found=found,
         named={},
         evidence=evidence,
-        comment=service.comment_text(found.cohort, evidence),
+        comment=evidence_service.comment_text(found.cohort, evidence),
         form=values,
         wrong=wrong,
         owners=service.owners_of(found.cohort),

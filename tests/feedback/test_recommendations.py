@@ -6,6 +6,7 @@ from fractions import Fraction
 from sqlalchemy import select
 
 from courseware.feedback import recommendation_service as service
+from courseware.feedback.evidence_service import find_evidence
 from courseware.feedback.models import FeedbackAnswer, Recommendation
 from courseware.feedback.recommendation_rules import (
     Addressee,
@@ -86,13 +87,13 @@ def test_evidence_is_only_what_is_told_of_this_cohort(asking, make, db_session):
     for enrolment in course.enrolled[:5]:
         asking.answer(course.asked, enrolment, ("overall", 2))
     named = {"questionnaire": "course", "question": "overall"}
-    assert service.find_evidence(course.cohort, **named) is None  # not closed yet
+    assert find_evidence(course.cohort, **named) is None  # not closed yet
     asking.close(course.asked)
-    found = service.find_evidence(course.cohort, **named)
+    found = find_evidence(course.cohort, **named)
     assert (found.n, found.hundredths, found.points, found.part) == (5, 200, 5, Part.ALL)
-    assert service.find_evidence(make.cohort(), **named) is None
-    assert service.find_evidence(course.cohort, **named, group="module:M9") is None
-    assert service.find_evidence(course.cohort, **named, group="nonsense") is None
+    assert find_evidence(make.cohort(), **named) is None
+    assert find_evidence(course.cohort, **named, group="module:M9") is None
+    assert find_evidence(course.cohort, **named, group="nonsense") is None
 
 
 def test_reminders_go_once_a_week_to_the_owner_or_to_who_made_it(make, db_session):
