@@ -116,20 +116,27 @@ def take_out_of_plan(line: FeedbackPlan, *, by: User | None, now: datetime) -> N
     db.session.expire_all()
 
 
-def take_usual_plan(programme: Programme, *, by: User | None, now: datetime) -> int:
-    """Plan what most programmes ask; answers how many lines are new.
+def take_usual_plan(
+    programme: Programme, *, by: User | None, now: datetime
+) -> tuple[int, list[Message | str]]:
+    """Plan what most programmes ask; answers how many lines are new, and why some are not.
 
     Of each kind of questionnaire the programme's own is taken, else the one that is shipped.
     """
     known = {(line.questionnaire.about, line.moment) for line in list_plan(programme)}
     added = 0
+    problems: list[Message | str] = []
     for about, ask in USUAL:
         code = _code_for(programme, about)
         if code and (about, ask.moment) not in known:
-            questionnaire = take_questionnaire(programme, code, by=by, now=now)
+            try:
+                questionnaire = take_questionnaire(programme, code, by=by, now=now)
+            except Refused as error:  # a programme without outcomes cannot ask about them
+                problems.append(error.message)
+                continue
             add_to_plan(programme, questionnaire, ask, by=by, now=now)
             added += 1
-    return added
+    return added, list(dict.fromkeys(problems))
 
 
 def _code_for(programme: Programme, about: About) -> str:

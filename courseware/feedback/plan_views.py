@@ -31,14 +31,16 @@ def plan(programme: Programme) -> ResponseReturnValue:
 @requires(Permission.RUN_FEEDBACK, on=find_programme)
 def take_usual_plan(programme: Programme) -> ResponseReturnValue:
     """Plan what most programmes ask."""
-    added = plan_service.take_usual_plan(programme, by=signed_in_user(), now=clock.now())
+    added, problems = plan_service.take_usual_plan(programme, by=signed_in_user(), now=clock.now())
     db.session.commit()
+    for problem in problems:
+        flash(sentence(problem), "warning")
     flash(
         ngettext(
             "%(num)s line is added to the plan.", "%(num)s lines are added to the plan.", added
         )
         if added
-        else _("The plan has all of that already.")
+        else _("Nothing was added to the plan.")
     )
     return redirect(url_for("feedback.plan", public_id=programme.public_id), 303)
 

@@ -10,7 +10,7 @@ from courseware import mail
 from courseware.audit import AuditEntry
 from courseware.errors import Refused
 from courseware.feedback import closing_service, plan_service, service, ticket_service
-from courseware.feedback.models import FeedbackLink, FeedbackPlan, FeedbackRound, FeedbackTicket
+from courseware.feedback.models import FeedbackLink, FeedbackRound, FeedbackTicket
 from courseware.feedback.plan_rules import (
     Ask,
     Span,
@@ -131,9 +131,13 @@ def test_a_planned_round_can_be_opened_by_hand_and_a_plan_be_given_up(planned, m
     for line in plan_service.list_plan(cohort.programme):
         plan_service.take_out_of_plan(line, by=None, now=NOW)
     assert [each.place for each in rounds()] == [first.code]
-    again = plan_service.take_usual_plan(cohort.programme, by=None, now=NOW)
-    assert again == db_session.scalar(select(func.count()).select_from(FeedbackPlan))
-    assert plan_service.take_usual_plan(cohort.programme, by=None, now=NOW) == 0
+    assert plan_service.take_usual_plan(cohort.programme, by=None, now=NOW) == (5, [])
+    assert plan_service.take_usual_plan(cohort.programme, by=None, now=NOW) == (0, [])
+    other = make.programme()
+    for module in other.modules:
+        module.outcomes = []
+    added, (why,) = plan_service.take_usual_plan(other, by=None, now=NOW)
+    assert (added, "outcomes" in str(why)) == (3, True)
 
 
 def test_nothing_is_planned_for_what_is_long_over(make, db_session):
@@ -244,5 +248,4 @@ def test_with_the_course_the_follow_up_is_planned_at_once(make, browser, db_sess
     asked = db_session.scalar(select(FeedbackRound).where(FeedbackRound.moment == Moment.AFTER))
     assert (asked.is_by_mail, asked.reminders) == (True, 2)
     later = db_session.scalar(select(FeedbackRound).where(FeedbackRound.moment == Moment.FOLLOW_UP))
-    if later is not None:  # the library's questionnaire for it
-        assert (later.opened_at, later.opens_at - asked.opened_at) == (None, 90 * DAY)
+    assert (later.opened_at, later.opens_at - asked.opened_at) == (None, 90 * DAY)
