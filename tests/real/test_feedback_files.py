@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas
 import pypdfium2
 import pytest
+from scipy import stats
 
 from courseware.errors import BadInput
 from courseware.feedback import exports
@@ -17,7 +18,7 @@ from courseware.feedback.questionnaire_service import save_questionnaire, take_q
 from courseware.feedback.report_service import read_report
 from courseware.feedback.rules import Kind, Question
 from courseware.feedback.service import open_round, store_responses
-from courseware.feedback.summary_rules import summarise
+from courseware.feedback.summary_rules import favourable_points, summarise
 from courseware.tables import read_table
 
 HERE = Path(__file__).parent / "questionnaires"
@@ -66,8 +67,32 @@ def test_every_figure_equals_what_pandas_computes(shared_data, name, code):
         assert summary.counts == tuple(
             expected.get(first + place, 0) for place in range(len(summary.counts))
         )
+        if question.kind is Kind.SCALE:
+            good = int(column.isin(favourable_points(question)).sum())
+            share = stats.binomtest(good, int(column.count())).proportion_ci(method="wilson")
+            assert summary.favourable.part == good
+            assert summary.favourable.low == pytest.approx(share.low, abs=1e-12)
+            assert summary.favourable.high == pytest.approx(share.high, abs=1e-12)
         compared += 1
     assert compared >= 14
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [(CARPENTRYCON, "carpentrycon"), (TRAINING, "instructor-training")]
+)
+def test_ratings_that_are_all_alike_are_those_that_pandas_finds(shared_data, app, make, name, code):
+    (results,) = _taken(shared_data, make, name, code).results
+    questionnaire, _, frame = _imported(shared_data, name, code)
+    rated = pandas.DataFrame(
+        {
+            each.key: _as_numbers(each, frame[each.column or each.key])
+            for each in questionnaire.questions
+            if each.kind is Kind.SCALE
+        }
+    )
+    enough = rated[rated.count(axis=1) >= 3]
+    assert results.alike.whole == len(enough) > 50
+    assert results.alike.part == (enough.nunique(axis=1) == 1).sum()
 
 
 def test_a_value_that_the_mapping_does_not_know_stops_the_import_and_names_its_row(shared_data):
