@@ -12,7 +12,12 @@ from courseware.feedback.questionnaire_rules import plain
 from courseware.feedback.report_rules import Category, FeedbackReport, plain_report
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
 from courseware.feedback.rules import Kind, Questionnaire, Texts
-from courseware.feedback.wording_exports import category_word
+from courseware.feedback.wording_exports import (
+    addressee,
+    category_word,
+    recommendation_state,
+    title_of,
+)
 from courseware.hours import academic
 from courseware.i18n import _, sentence
 from courseware.tables import Sheet, write_xlsx
@@ -65,11 +70,9 @@ def report_as_xlsx(report: FeedbackReport, language: str) -> bytes:
         Sheet(_("Questions"), _question_heads(), list(_questions(report, language))),
         Sheet(_("Distributions"), _count_heads(), list(_counts(report, language))),
         Sheet(_("Modules and sessions"), _group_heads(), list(_groups(report, language))),
-        Sheet(
-            _("Comments"),
-            [_("Questionnaire"), _("Question"), _("Comment")],
-            list(_comments(report, language)),
-        ),
+        Sheet(_("Before and after"), _change_heads(), list(_changes(report, language))),
+        Sheet(_("Recommendations"), _advice_heads(), list(_advice(report, language))),
+        Sheet(_("Comments"), _comment_heads(), list(_comments(report, language))),
         Sheet(_("Participants"), [_("By"), _("Group"), _("People")], list(_people(report))),
     )
 
@@ -91,7 +94,7 @@ def _overview(report: FeedbackReport, language: str) -> Iterable[Cells]:
     yield [_("Trainers"), report.trainers]
     for results in report.results:
         for said in headline(results, language):
-            yield [_say(results.questionnaire.titles, language), sentence(said)]
+            yield [title_of(results), sentence(said)]
 
 
 def _question_heads() -> list[str]:
@@ -106,7 +109,7 @@ def _questions(report: FeedbackReport, language: str) -> Iterable[Cells]:
     for results, result in _closed(report):
         summary = result.summary
         names = [
-            _say(results.questionnaire.titles, language),
+            title_of(results),
             _say(result.question.texts, language),
             result.question.kind.value,
         ]
@@ -138,7 +141,7 @@ def _counts(report: FeedbackReport, language: str) -> Iterable[Cells]:
             continue
         for place, count in enumerate(result.summary.counts):
             yield [
-                _say(results.questionnaire.titles, language),
+                title_of(results),
                 _say(result.question.texts, language),
                 _answer(result, place, language),
                 count,
@@ -187,14 +190,65 @@ def _group(word: str, group: GroupResult, language: str) -> Iterable[Cells]:
             ]
 
 
+def _change_heads() -> list[str]:
+    return [
+        _("Outcome"), _("Before, mean"), "n", _("After, mean"), "n", _("Change, paired"),
+        _("Interval, low"), _("Interval, high"), _("Pairs"), "d",
+    ]  # fmt: skip
+
+
+def _changes(report: FeedbackReport, language: str) -> Iterable[Cells]:
+    for skills in report.skills:
+        for each in skills.changes:
+            row: Cells = [_say(each.question.texts, language)]
+            for summary in (each.before, each.after):
+                row += [_number(summary.mean), summary.n if summary.mean is not None else None]
+            paired = each.paired
+            if paired is not None:
+                row += [_number(paired.difference), round(paired.low, 4), round(paired.high, 4)]
+                row += [paired.n, None if paired.effect is None else round(paired.effect, 4)]
+            yield row
+
+
+def _advice_heads() -> list[str]:
+    return [
+        _("Recommendation"), _("For"), _("Organisation"), _("Owner"), _("Due"), _("State"),
+        _("Overdue"), _("What was done"),
+    ]  # fmt: skip
+
+
+def _advice(report: FeedbackReport, language: str) -> Iterable[Cells]:
+    for each in report.recommendations:
+        yield [
+            each.text,
+            addressee(each.addressee),
+            _say(each.organisation, language),
+            each.owner,
+            each.due_on,
+            recommendation_state(each.state),
+            _("overdue") if each.is_overdue else "",
+            each.answer,
+        ]
+
+
+def _comment_heads() -> list[str]:
+    return [
+        _("Questionnaire"), _("Question"), _("Session"), _("Comment"), _("Themes"),
+        _("Translation"),
+    ]  # fmt: skip
+
+
 def _comments(report: FeedbackReport, language: str) -> Iterable[Cells]:
     for results in report.results:
         for result in results.questions:
-            for comment in result.comments:
+            for each in report.quotes_on(results.questionnaire.code, result.question.key):
                 yield [
-                    _say(results.questionnaire.titles, language),
+                    title_of(results),
                     _say(result.question.texts, language),
-                    comment,
+                    each.session,
+                    each.text,
+                    ", ".join(each.themes),
+                    each.translations.get(language, ""),
                 ]
 
 
