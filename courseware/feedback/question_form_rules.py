@@ -19,6 +19,8 @@ from courseware.texts import LANGUAGES
 Plain = dict[str, Any]
 Form = Mapping[str, Sequence[str]]
 
+MOST_NEW_LINES = 100
+
 LINES_OF = {
     Kind.SINGLE: "options",
     Kind.MULTIPLE: "options",
@@ -139,7 +141,7 @@ def _set_lines(value: Plain, group: str, form: Form) -> None:
         value["rows_from"] = "outcomes"
         lines.clear()
     elif lines or _one(form, "more").strip():
-        for text in _one(form, "more").splitlines():
+        for text in _one(form, "more").splitlines()[:MOST_NEW_LINES]:
             if text := text.strip():
                 language = _one(form, "more_language")
                 language = language if language in LANGUAGES else "en"

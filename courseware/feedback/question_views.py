@@ -36,7 +36,8 @@ def question(stored: Questionnaire) -> ResponseReturnValue:
     outline = url_for("feedback.questionnaire", public_id=stored.public_id)
     key = request.values.get("key", "")
     kind = request.values.get("kind", "")
-    section = int(at) if (at := request.values.get("section", "")).isdecimal() else 0
+    at = request.values.get("section", "")
+    section = int(at) if at.isdecimal() and len(at) < 4 else 0
     sections = stored.definition["sections"]
     there = {each["key"]: each for one in sections for each in one["questions"]}
     if key not in there and (kind not in list(Kind) or section >= len(sections)):

@@ -23,7 +23,7 @@ from courseware.feedback.models import (
     QuestionnaireCorrection,
 )
 from courseware.feedback.questionnaire_rules import plain, questionnaire_from, with_rows
-from courseware.feedback.rules import MOST_ROWS, About, Option
+from courseware.feedback.rules import MOST_ROWS, About, Option, Texts
 from courseware.feedback.rules import Questionnaire as Questions
 from courseware.feedback.wording_rules import corrections_between, meaning_of
 from courseware.messages import N_, Message
@@ -177,7 +177,7 @@ def begin_questionnaire(
     programme: Programme,
     code: str,
     about: About,
-    title: str,
+    titles: Texts,
     *,
     by: User | None,
     now: datetime,
@@ -186,7 +186,7 @@ def begin_questionnaire(
     taken = {each.code for each in list_questionnaires(programme)}
     free = (each for number in range(1, 1000) if (each := _numbered(code, number)) not in taken)
     *_, last = shipped_questionnaires()["session"].sections
-    questions = Questions(next(free), about, {"en": title}, (last,))
+    questions = Questions(next(free), about, titles, (last,))
     return save_questionnaire(programme, questionnaire_from(plain(questions)), by=by, now=now)
 
 

@@ -28,15 +28,16 @@ from courseware.feedback.models import Questionnaire
 from courseware.feedback.question_form_rules import key_for
 from courseware.feedback.questionnaire_imports import read_questionnaire
 from courseware.feedback.questionnaire_rules import questionnaire_from
-from courseware.feedback.rules import About, WrongQuestionnaire
+from courseware.feedback.rules import About, WrongQuestionnaire, clean
 from courseware.feedback.wording_rules import list_wordings, missing_texts, reworded
-from courseware.i18n import _, sentence
+from courseware.i18n import _, language, sentence
 from courseware.permissions import Permission, may, requires, signed_in_user
 from courseware.programmes.service import list_programmes
 from courseware.security import CONTENT_SECURITY_POLICY
 from courseware.texts import LANGUAGES
 
 LONGEST_REASON = 400
+LONGEST_TITLE = 200
 
 
 @bp.get("/cohorts/<public_id>/feedback/questionnaires")
@@ -80,7 +81,7 @@ def take_questionnaire(cohort: Cohort) -> ResponseReturnValue:
             raise Refused(_("Choose a questionnaire to copy first."))
         stored = questionnaire_service.copy_questionnaire(found, programme, by=user, now=now)
     elif "title" in request.form:
-        title = request.form["title"].strip()
+        title = clean(request.form["title"])[:LONGEST_TITLE]
         about = request.form.get("about", "")
         if not title or about not in list(About):
             raise Refused(_("Give the questionnaire a title and say what it is about."))
@@ -88,7 +89,7 @@ def take_questionnaire(cohort: Cohort) -> ResponseReturnValue:
             programme,
             key_for({"texts": {"en": title}}, ()).replace("_", "-"),
             About(about),
-            title,
+            {language(): title},
             by=user,
             now=now,
         )
@@ -173,14 +174,12 @@ def missing_wordings(stored: Questionnaire) -> ResponseReturnValue:
     """Only what is missing, in one form: the text that is there, and fields for the others."""
     if request.method == "POST":
         missing = {
-            (each.place, language)
-            for each in list_wordings(stored.definition)
-            for language in each.missing
+            (each.place, code) for each in list_wordings(stored.definition) for code in each.missing
         }
         given = {
-            (place, language): request.form[f"{place}|{language}"]
-            for place, language in missing
-            if request.form.get(f"{place}|{language}", "").strip()
+            (place, code): request.form[f"{place}|{code}"]
+            for place, code in missing
+            if request.form.get(f"{place}|{code}", "").strip()
         }
         wrong = save(stored, reworded(stored.definition, given))
         if not wrong:
@@ -191,7 +190,7 @@ def missing_wordings(stored: Questionnaire) -> ResponseReturnValue:
     only = request.args.get("language", "")
     shown = (only,) if only in LANGUAGES else LANGUAGES
     wordings = [
-        (each, [language for language in shown if language in each.missing])
+        (each, [code for code in shown if code in each.missing])
         for each in list_wordings(stored.definition)
     ]
     return render_template(

@@ -179,6 +179,9 @@ def test_a_coordinator_builds_a_questionnaire(make, browser):
 
     form = f"{address}/question"
     assert coordinator.get(form).status_code == 303
+    assert coordinator.post(listed, data={"title": "\x01", "about": "course"}).status_code == 409
+    flood = {"kind": "single", "there": "yes", "texts-en": "?", "more": "x\n" * 5000}
+    assert coordinator.post(form, data={**flood, "section": "9" * 5000}).status_code == 422
     new = {"kind": "matrix", "section": "0"}
     assert coordinator.get(form, query_string=new).status_code == 200
     fields = {
