@@ -12,7 +12,6 @@ from courseware.feedback import compare_exports, compare_rules, compare_service
 from courseware.feedback.cohort_views import bp
 from courseware.feedback.compare_rules import By, Comparison
 from courseware.feedback.results_rules import QuestionResult, Results
-from courseware.feedback.rules import Texts
 from courseware.i18n import _, language
 from courseware.permissions import Permission, may, requires, signed_in_user
 from courseware.texts import choose
@@ -22,13 +21,13 @@ COHORTS_ON_A_PAGE = 10
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is compared, and what else could be: the ways, and the questionnaires by their keys."""
+    """What is compared, and what else could be: the ways, and the results of other askings."""
 
     found: Comparison | None
     by: By
     ways: tuple[By, ...]
     key: str
-    others: tuple[tuple[str, Texts], ...]
+    others: tuple[Results, ...]
 
 
 @bp.get("/cohorts/<public_id>/feedback/compare")
@@ -100,7 +99,7 @@ def _choose(cohort: Cohort, *, told_changes: int | None = None) -> Chosen:
         own = [each for each in results if any(one.code == str(user.id) for one in each.trainers)]
         asked = _one_of(own)
         found = compare_rules.compare_own(asked, user.id, limit) if asked else None
-        return Chosen(found, By.SESSIONS, (), asked.key if asked else "", _names(own))
+        return Chosen(found, By.SESSIONS, (), asked.key if asked else "", tuple(own))
     ways = tuple(by for by in By if compare_rules.comparable(results, by))
     by = next((each for each in ways if each.value == request.args.get("by")), None)
     by = by or next(iter(ways), By.SESSIONS)
@@ -117,16 +116,12 @@ def _choose(cohort: Cohort, *, told_changes: int | None = None) -> Chosen:
             found = compare_rules.compare_cohorts(told, limit, told_changes=told_changes)
     else:
         found = compare_rules.compare(asked, by, limit)
-    return Chosen(found, by, ways, asked.key, _names(among))
+    return Chosen(found, by, ways, asked.key, tuple(among))
 
 
 def _one_of(results: list[Results]) -> Results | None:
     wanted = request.args.get("of", "")
     return next((each for each in results if each.key == wanted), next(iter(results), None))
-
-
-def _names(results: list[Results]) -> tuple[tuple[str, Texts], ...]:
-    return tuple((each.key, each.questionnaire.titles) for each in results)
 
 
 def _group_names(by: By, found: Comparison | None, cohort: Cohort) -> dict[str, str]:
