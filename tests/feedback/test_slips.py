@@ -11,8 +11,21 @@ from courseware.attendance import check_in_known_service as known_service
 from courseware.attendance.models import CheckInDevice
 from courseware.db import db
 from courseware.errors import Refused
-from courseware.feedback import pairing_rules, slip_rules, slip_service
-from courseware.feedback.models import FeedbackCode, FeedbackResponse, FeedbackTicket
+from courseware.feedback import (
+    pairing_rules,
+    questionnaire_service,
+    slip_rules,
+    slip_service,
+)
+from courseware.feedback.models import (
+    FeedbackCode,
+    FeedbackResponse,
+    FeedbackRound,
+    FeedbackTicket,
+)
+from courseware.feedback.questionnaire_rules import questionnaire_from
+from courseware.feedback.rules import Moment
+from tests.feedback.test_rules import SMALL
 
 ANSWERS = {"q-overall": "5", "q-recommend": "9"}
 
@@ -130,3 +143,32 @@ def test_a_round_that_is_planned_says_when_it_opens(course, client):
     course.asked.opened_at = None
     page = client.get(f"/feedback/{course.asked.public_id}")
     assert (page.status_code, "not open yet" in page.text) == (409, True)
+
+
+def test_the_form_before_a_course_asks_for_a_code_and_says_what_is_wrong_with_it(
+    course, browser, db_session
+):
+    stored = questionnaire_service.save_questionnaire(
+        course.cohort.programme,
+        questionnaire_from(
+            SMALL | {"code": "able", "about": "skills", "sections": SMALL["sections"][:1]}
+        ),
+        by=None,
+        now=clock.now(),
+    )
+    asked = FeedbackRound(
+        questionnaire=stored, cohort=course.cohort, moment=Moment.BEFORE, opens_at=clock.now(),
+        opened_at=clock.now(), closes_at=clock.now() + timedelta(days=1),
+    )  # fmt: skip
+    db_session.add(asked)
+    db_session.flush()
+    address = f"/feedback/{asked.public_id}/answer"
+    first, second = browser(course.enrolled[0].user), browser(course.enrolled[1].user)
+    assert 'name="pair-code"' in first.get(address).text
+    wrong = first.post(address, data={"q-useful": "3", "pair-code": "M1"})
+    assert (wrong.status_code, "needs 4 to 40" in wrong.text) == (422, True)
+    assert first.post(address, data={"q-useful": "3", "pair-code": "MA07NA"}).status_code == 303
+    assert second.post(address, data={"q-useful": "3"}).status_code == 303
+    pairs = db_session.scalars(select(FeedbackResponse.pair)).all()
+    assert pairs.count(None) == 1
+    assert not any(pair and "MA07NA" in pair for pair in pairs)
