@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 
 from courseware import audit
@@ -76,12 +77,19 @@ def add_to_plan(
     programme: Programme, questionnaire: Questionnaire, ask: Ask, *, by: User | None, now: datetime
 ) -> FeedbackPlan:
     """Ask this by itself from now on; the rounds that follow from it are planned at once."""
+    line = _add_line(programme, questionnaire, ask, by=by, now=now)
+    plan_rounds(now=now, programme=programme)
+    return line
+
+
+def _add_line(
+    programme: Programme, questionnaire: Questionnaire, ask: Ask, *, by: User | None, now: datetime
+) -> FeedbackPlan:
     line = FeedbackPlan(programme=programme, questionnaire=questionnaire)
     _set(line, ask)
     if not only_once(db.session, line):
         raise Refused(Message(N_("The plan asks this questionnaire at this moment already.")))
     audit.record("plan feedback", line, by=by, now=now, questionnaire=questionnaire.code)
-    plan_rounds(now=now, programme=programme)
     return line
 
 
@@ -134,8 +142,9 @@ def take_usual_plan(
             except Refused as error:  # a programme without outcomes cannot ask about them
                 problems.append(error.message)
                 continue
-            add_to_plan(programme, questionnaire, ask, by=by, now=now)
+            _add_line(programme, questionnaire, ask, by=by, now=now)
             added += 1
+    plan_rounds(now=now, programme=programme)
     return added, list(dict.fromkeys(problems))
 
 
@@ -174,12 +183,17 @@ def plan_rounds(*, now: datetime, programme: Programme | None = None) -> int:
         )
     }
     changed = 0
+    new: list[dict[str, Any]] = []
     for line in lines:
         for cohort_id, (programme_id, held) in sessions.items():
             if programme_id == line.programme_id:
-                changed += _plan_line(line, cohort_id, held, rounds, now=now)
-    db.session.flush()
-    return changed
+                moved, missing = _plan_line(line, cohort_id, held, rounds, now=now)
+                changed, new = changed + moved, new + missing
+    if new:
+        kind = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+        # Two workers may come here at once; what one of them planned is planned.
+        db.session.execute(kind.insert(FeedbackRound).on_conflict_do_nothing(), new)
+    return changed + len(new)
 
 
 Held = Mapping[tuple[int | None, str], Span]
@@ -213,32 +227,33 @@ def _sessions_of(programmes: Iterable[int], *, since: datetime) -> dict[int, tup
 
 def _plan_line(
     line: FeedbackPlan, cohort_id: int, held: Held, rounds: Rounds, *, now: datetime
-) -> int:
-    ask, changed = ask_of(line), 0
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many rounds of a cohort moved, and those that are to be made."""
+    ask, moved = ask_of(line), 0
+    new: list[dict[str, Any]] = []
     for (session_id, code), span in held.items():
         if (session_id is None) is (line.moment is Moment.SESSION):
             continue
         times = times_of(ask, span)
         planned = rounds.get((cohort_id, line.questionnaire_id, code, line.moment))
         if planned is not None:
-            changed += _follow(planned, line, times)
+            moved += _follow(planned, line, times)
         elif times.is_worth_planning(line.moment, now):
-            changed += only_once(
-                db.session,
-                FeedbackRound(
-                    questionnaire_id=line.questionnaire_id,
-                    cohort_id=cohort_id,
-                    training_session_id=session_id,
-                    place=code,
-                    moment=line.moment,
-                    plan_id=line.id,
-                    opens_at=times.opens_at,
-                    closes_at=times.closes_at,
-                    is_by_mail=ask.is_by_mail,
-                    reminders=ask.reminders,
-                ),
+            new.append(
+                {
+                    "questionnaire_id": line.questionnaire_id,
+                    "cohort_id": cohort_id,
+                    "training_session_id": session_id,
+                    "place": code,
+                    "moment": line.moment,
+                    "plan_id": line.id,
+                    "opens_at": times.opens_at,
+                    "closes_at": times.closes_at,
+                    "is_by_mail": ask.is_by_mail,
+                    "reminders": ask.reminders,
+                }
             )
-    return changed
+    return moved, new
 
 
 def _follow(planned: Row[Any], line: FeedbackPlan, times: Times) -> bool:
