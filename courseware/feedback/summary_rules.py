@@ -151,7 +151,8 @@ def favourable_points(question: Question) -> tuple[int, ...]:
 
 def summarise(question: Question, counts: Counts) -> Summary:
     """Summarise the answers to one question from how often each value was given."""
-    strange = [value for value in counts if value not in question.values]
+    possible = question.values
+    strange = [value for value in counts if value not in possible]
     if strange:
         raise ValueError(f"{question.key} cannot be answered with {strange}")
     match question.kind:
