@@ -284,7 +284,7 @@ def _before_and_after(skills: Skills, charts: Charts) -> Chapter:
         "joins both, which nobody can trace back."
     )
     note = _(
-        "Change is the mean difference of the same people with its 95 % interval; d is the "
+        "Change is the mean difference of the same people with its 95 per cent interval; d is the "
         "difference in standard deviations (d_av). – stands for fewer than five answers or pairs."
     )
     title = _("Before and after")
