@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import selectinload
 
+from courseware.accounts.models import User
 from courseware.cohorts.models import Cohort
 from courseware.db import db
 from courseware.feedback.models import (
@@ -22,6 +23,7 @@ from courseware.feedback.questionnaire_service import questions_of
 from courseware.feedback.results_rules import Cell, Results, RoundFacts, University, results_of
 from courseware.feedback.rules import Questionnaire
 from courseware.feedback.summary_rules import ResponseRate
+from courseware.permissions import Permission, may
 from courseware.schedule.models import SessionTrainer, TrainingSession
 
 
@@ -138,8 +140,11 @@ def _comments(rounds: Select[Any], questions: Set[str]) -> dict[Cell, list[str]]
     return found
 
 
-def read_earlier(cohort: Cohort) -> dict[str, Results]:
-    """What the last cohort of the programme told before this one, by the key of the results."""
+def read_earlier(cohort: Cohort, *, by: User) -> dict[str, Results]:
+    """What the last cohort of the programme told before this one, by the key of the results.
+
+    Nothing, where `by` may not read that cohort's feedback.
+    """
     starts = (Cohort.starts_on < cohort.starts_on) | (
         (Cohort.starts_on == cohort.starts_on) & (Cohort.id < cohort.id)
     )
@@ -155,7 +160,7 @@ def read_earlier(cohort: Cohort) -> dict[str, Results]:
         .order_by(Cohort.starts_on.desc(), Cohort.id.desc())
         .limit(1)
     )
-    if earlier is None:
+    if earlier is None or not may(by, Permission.SEE_FEEDBACK, earlier):
         return {}
     return {each.key: each for each in read_results(earlier, with_comments=False)}
 

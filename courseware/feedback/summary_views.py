@@ -26,7 +26,7 @@ def summary(cohort: Cohort) -> ResponseReturnValue:
     found = results_service.read_results(cohort, lines)
     if not may(user, Permission.SEE_FEEDBACK, cohort):
         return _own(cohort, lines, found, user.id)
-    earlier = results_service.read_earlier(cohort) if found else {}
+    earlier = results_service.read_earlier(cohort, by=user) if found else {}
     return render_template(
         "feedback/summary.html",
         cohort=cohort,

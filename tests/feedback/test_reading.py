@@ -93,10 +93,13 @@ def test_the_summary_is_read_against_the_cohort_before(asking, make, client, db_
         cohorts.append(course.cohort)
     make.cohort(programme, starts_on=date(2025, 1, 1))  # nobody was asked there
     db_session.commit()
-    assert read_earlier(cohorts[0]) == {}
-    assert read_earlier(cohorts[1])["course-after"].questionnaire.code == "course"
+    coordinator, only_here = make.coordinator(programme), make.coordinator(cohorts[1])
+    assert read_earlier(cohorts[0], by=coordinator) == {}
+    assert read_earlier(cohorts[1], by=only_here) == {}
+    earlier = read_earlier(cohorts[1], by=coordinator)
+    assert earlier["course-after"].questionnaire.code == "course"
     assert read_results(cohorts[1])[0].alike.part == 6
-    client.sign_in(make.coordinator(cohorts[1]))
+    client.sign_in(coordinator)
     page = client.get(f"/cohorts/{cohorts[1].public_id}/feedback?order=lowest").text
     for words in (
         "lower than in the last cohort (4.0)", "▼ last cohort 4.0", "under 3.5", "n = 6 of 6",
