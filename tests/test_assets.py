@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -10,6 +11,8 @@ from courseware import assets
 
 KAZAKH = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
 TAJIK = "ҒғӢӣҚқӮӯҲҳҶҷ"
+TEMPLATES = Path(__file__).parent.parent / "templates"
+ASSET = re.compile(r"asset\(['\"]([a-z-]+\.(?:css|js|svg))['\"]\)")
 FONT_NAME = re.compile(rb"[a-z-]+-[0-9a-f]{16}\.woff2")
 
 
@@ -37,9 +40,23 @@ def test_a_web_font_keeps_tabular_figures(fonts):
 
 
 def test_style_sheets_scripts_and_fonts_leave_room_for_the_page_in_200_kilobytes(fonts):
-    texts = sum(len(asset.gzipped) for asset in assets.text_assets().values())
+    weights = {name: len(asset.gzipped) for name, asset in assets.text_assets().items()}
+    weights |= {name: len(font) for name, font in fonts.items()}
+    of_a_feature = {
+        folder.name: {
+            name
+            for template in folder.rglob("*.html")
+            for name in ASSET.findall(template.read_text())
+        }
+        for folder in sorted(TEMPLATES.iterdir())
+    }
+    everywhere = set(fonts).union(*(of_a_feature[name] for name in ("layout", "components")))
 
-    assert texts + sum(map(len, fonts.values())) < 150_000
+    heavy = {
+        feature: sum(weights[name] for name in own | everywhere)
+        for feature, own in of_a_feature.items()
+    }
+    assert max(heavy.values()) < 150_000, heavy
 
 
 def test_an_address_changes_with_the_content():

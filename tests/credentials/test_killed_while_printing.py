@@ -6,7 +6,6 @@ issue at once, as two coordinators would.
 """
 
 import hashlib
-import itertools
 import json
 import os
 import subprocess
@@ -14,7 +13,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import factories
 import pytest
 from credentials.killed_worker import POINTS
 from sqlalchemy import inspect, select, text
@@ -85,19 +83,9 @@ def workers():
     started.close()
 
 
-@pytest.fixture(scope="module")
-def kept_templates(tmp_path_factory):
-    """Laying a design out is the same each time: workers of all tests share what is kept."""
-    return tmp_path_factory.mktemp("templates")
-
-
 @pytest.fixture
-def three_cohorts(app, make, attend, kept_templates, monkeypatch):
+def three_cohorts(app, make, attend):
     """Three cohorts of one programme, of which all have earned their certificates."""
-    # Everything is called the same in each test, so that what is kept serves them all.
-    monkeypatch.setattr(factories, "_number", itertools.count(1))
-    app.config["SETTINGS"].var.mkdir(parents=True, exist_ok=True)
-    (app.config["SETTINGS"].var / "templates").symlink_to(kept_templates)
     programme = make.programme(module_minutes=90)
     make.administrator()
     for _ in range(BATCHES):

@@ -174,7 +174,7 @@ def test_a_file_goes_up_and_comes_down_the_same(client, coordinator):
     [
         (b"", "titles: "),
         (b"%PDF", "this is not YAML"),
-        (FILE.replace("hours: 4", "hours: four").encode(), "Line 44, modules[2].hours: “four”"),
+        (FILE.replace("hours: 4", "hours: four").encode(), "Line 45, modules[2].hours: “four”"),
         (b"\xff\xfe\x00", "not text in UTF-8"),
     ],
 )
