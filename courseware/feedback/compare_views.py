@@ -137,10 +137,10 @@ def _group_names(by: By, found: Comparison | None, cohort: Cohort) -> dict[str, 
         case By.TRAINERS:
             known = compare_service.public_ids_of_trainers(cohort)
             return {code: f"trainer:{known[code]}" for code in codes if code in known}
+        case By.UNIVERSITIES:
+            return {code: f"university:{code}" for code in codes}
         case By.COHORTS:
             return {cohort.code: ""}
-        case _:
-            return {}
 
 
 def _address(cohort: Cohort, chosen: Chosen, **changes: str | None) -> str:
