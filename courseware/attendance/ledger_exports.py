@@ -12,7 +12,6 @@ from courseware.attendance.entries_service import CohortEntries
 from courseware.attendance.exports import clock_of, source_word, standing_word, status_word
 from courseware.attendance.ledger_rules import Standing
 from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
-from courseware.attendance.marks_service import MarkInForce
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
 from courseware.hours import academic
 from courseware.i18n import _, language
@@ -33,10 +32,8 @@ class _Words:
         self.day = cache(lambda moment: f"{moment.astimezone(zone):%Y-%m-%d}")
         self.clock = cache(lambda moment: clock_of(moment, zone))
         self.moment = cache(lambda moment: f"{moment.astimezone(zone):%Y-%m-%d %H:%M}")
-
-    def number(self, minutes: int) -> float:
-        """Academic hours as a spreadsheet counts with them; minutes stand beside them exactly."""
-        return round(float(academic(minutes, self.hour)), 4)
+        # Academic hours as a spreadsheet counts with them; minutes stand beside them exactly.
+        self.number = cache(lambda minutes: round(float(academic(minutes, self.hour)), 4))
 
     def came_and_left(self, presence: Presence | None) -> list[str]:
         if presence is None:
@@ -165,19 +162,14 @@ def _marks_sheet(ledger: CohortLedger, words: _Words) -> Sheet:
         _("Marks"),
         [
             _("Name"),
-            _("Organisation"),
             _("Session"),
             _("Date"),
-            _("Start"),
-            _("End"),
             _("Mark"),
             _("Came at"),
             _("Left at"),
-            _("Contact time, minutes"),
             _("Attended, minutes"),
             _("Credited, minutes"),
             _("How it was made"),
-            _("When it was made"),
             _("Note"),
         ],
         _mark_rows(ledger, words),
@@ -186,30 +178,22 @@ def _marks_sheet(ledger: CohortLedger, words: _Words) -> Sheet:
 
 
 def _mark_rows(ledger: CohortLedger, words: _Words) -> Iterator[list[Cell]]:
-    of_session = [
-        (each, [each.code, *_times(each, words)], each.held.time.minutes)
-        for each in ledger.sessions
-    ]
+    # What is the same for all at a session stands in the file of entries: a workbook with all of
+    # it would take twice as long to write.
+    of_session = [(each, [each.code, words.day(each.held.time.start)]) for each in ledger.sessions]
     for row in ledger.rows:
-        who = [row.names[0], row.organisation]
-        for (session, times, length), line in zip(of_session, row.ledger.sessions, strict=True):
+        for (session, when), line in zip(of_session, row.ledger.sessions, strict=True):
             mark = row.marks.get(session.id)
             yield [
-                *who,
-                *times,
+                row.names[0],
+                *when,
                 words.status[mark.presence.status if mark else None],
                 *words.came_and_left(mark.presence if mark else None),
-                length,
                 line.attended,
                 line.credited,
-                *_how(mark, words),
+                words.source[mark.source] if mark else "",
+                mark.note if mark else "",
             ]
-
-
-def _how(mark: MarkInForce | None, words: _Words) -> list[str]:
-    if mark is None:
-        return ["", "", ""]
-    return [words.source[mark.source], words.moment(mark.marked_at), mark.note]
 
 
 def _times(session: LedgerSession, words: _Words) -> list[str]:
