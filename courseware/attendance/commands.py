@@ -227,7 +227,7 @@ def print_ledger(cohort_code: str, output: Path | None, as_json: bool) -> None:
         if output.suffix.lower() != ".xlsx":
             raise Refused(N_("The ledger is written as .xlsx: give the file that ending."))
         try:
-            output.write_bytes(ledger_workbook(ledger))
+            output.write_bytes(ledger_workbook(ledger, ledger_service.disputed_cells(ledger)))
         except OSError as error:
             raise Refused(
                 Message(

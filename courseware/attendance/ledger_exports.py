@@ -4,7 +4,7 @@ Every row carries its times, its minutes and the unit of its hours. Words are lo
 file and not once for a cell: there are tens of thousands of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Set
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -43,11 +43,18 @@ class _Words:
         return [self.clock(presence.arrived_at), self.clock(presence.left_at)]
 
 
-def ledger_workbook(ledger: CohortLedger) -> bytes:
-    """The ledger of a cohort: the hours, the matrix of marks, and one row for each mark."""
+def ledger_workbook(
+    ledger: CohortLedger, disputed: Collection[tuple[int, int]] = frozenset()
+) -> bytes:
+    """The ledger of a cohort: the hours, the matrix of marks, and one row for each mark.
+
+    `disputed` are the cells (session, enrolment) about which two people say different things.
+    """
     words = _Words(ledger)
     return write_xlsx(
-        _hours_sheet(ledger, words), _matrix_sheet(ledger, words), _marks_sheet(ledger, words)
+        _hours_sheet(ledger, words),
+        _matrix_sheet(ledger, words, set(disputed)),
+        _marks_sheet(ledger, words),
     )
 
 
@@ -109,10 +116,16 @@ def _hours_sheet(ledger: CohortLedger, words: _Words) -> Sheet:
     )
 
 
-def _matrix_sheet(ledger: CohortLedger, words: _Words) -> Sheet:
+def _matrix_sheet(ledger: CohortLedger, words: _Words, disputed: Set[tuple[int, int]]) -> Sheet:
     """Participants and sessions; what an hour is and how long each session was stand above."""
     places = {each.id: place for place, each in enumerate(ledger.sessions)}
     columns = [(each, places[each.id]) for each in ledger.sessions_by_module]
+    dispute = _("two people say different things")
+
+    def cell(row: LedgerRow, session: LedgerSession, place: int) -> str:
+        text = _cell_text(row, session, place, words)
+        return f"{text} · {dispute}" if (session.id, row.enrolment_id) in disputed else text
+
     heads = [
         f"{each.code} {each.starts_at.astimezone(words.zone):%d.%m. %H:%M}–"
         f"{words.clock(each.held.time.end)}, {each.held.time.minutes} min"
@@ -133,7 +146,7 @@ def _matrix_sheet(ledger: CohortLedger, words: _Words) -> Sheet:
                 *_who(row),
                 words.number(row.ledger.credited),
                 words.number(row.ledger.reachable),
-                *(_cell_text(row, each, place, words) for each, place in columns),
+                *(cell(row, each, place) for each, place in columns),
             ]
             for row in ledger.rows
         ],

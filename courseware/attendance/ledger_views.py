@@ -138,7 +138,8 @@ def day_and_month(moment: datetime, zone: str) -> str:
 @requires(Permission.SEE_LEDGER, on=find_cohort)
 def ledger_file(cohort: Cohort) -> ResponseReturnValue:
     """The same as a spreadsheet."""
-    data = ledger_workbook(ledger_service.ledger_of(cohort, now=clock.now()))
+    found = ledger_service.ledger_of(cohort, now=clock.now())
+    data = ledger_workbook(found, ledger_service.disputed_cells(found))
     return as_file(data, f"{cohort.code}-hours.xlsx")
 
 

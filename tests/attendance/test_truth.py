@@ -1,10 +1,12 @@
 """Two trainers, one truth: who contradicts whom, and what ends it."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from python_calamine import load_workbook
 
 from courseware.attendance import service
 from courseware.attendance.history_service import history_of
@@ -150,8 +152,12 @@ def test_the_page_of_one_mark_shows_the_dispute_and_settles_it(course, browser):
     assert "two people say different things" in client.get(sheet).text
     assert "Two people say different things" in client.get(f"{sheet}/{aida.public_id}").text
     ledger = f"/cohorts/{session.cohort.public_id}/attendance"
-    page = browser(_coordinator).get(ledger).text
+    office = browser(_coordinator)
+    page = office.get(ledger).text
     assert page.count("S01: absent · two people say different things") == 2  # title and label
+    workbook = load_workbook(BytesIO(office.get(f"{ledger}.xlsx").data))
+    cells = sum(workbook.get_sheet_by_name("Register").to_python(), [])
+    assert cells.count("absent · two people say different things") == 1
     client.post(f"{sheet}/{aida.public_id}", data={"status": "absent", "note": "we spoke"})
     assert "two people say different things" not in client.get(sheet).text
     page = client.get(f"{sheet}/{aida.public_id}").text
