@@ -9,9 +9,8 @@ import shutil
 import subprocess
 
 import pytest
-from credentials.test_killed_while_printing import (  # noqa: F401  three of them are fixtures
+from credentials.test_killed_while_printing import (  # noqa: F401  two of them are fixtures
     assert_all_is_well,
-    kept_templates,
     three_cohorts,
     workers,
 )
