@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from courseware.attendance.rules import (
+    PRESENT,
     AttendanceStatus,
     Minutes,
     Presence,
@@ -230,7 +231,7 @@ def participant_ledger(course: Course, marks: Mapping[int, Presence]) -> Partici
         status, there, is_excused = None, 0, False
         if presence is not None:
             status = presence.status
-            there = minutes_of(presence, held.time)
+            there = length if presence is PRESENT else minutes_of(presence, held.time)
             is_excused = status is AttendanceStatus.EXCUSED
         earned = length if is_excused and excused_earns else there
         of_module = nowhere if held.module_id is None else sums[held.module_id]
