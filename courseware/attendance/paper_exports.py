@@ -1,17 +1,19 @@
 """The sign-in sheet as a PDF to print, in one language or in two side by side."""
 
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 
-import segno
 from flask import render_template
 from flask_babel import force_locale
 from markupsafe import Markup
 
 from courseware.attendance.paper_service import SignInSheet
 from courseware.cohorts.models import Cohort
+from courseware.files import FileMissing
 from courseware.i18n import _, hours, language, long_date, time_of_day, weekday, zone_name
+from courseware.images import read_logo
+from courseware.qr import qr_svg
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.rules import TrainerPart
 from courseware.texts import LANGUAGES, choose
@@ -41,26 +43,46 @@ def sign_in_sheet(
     # The layout engine takes a second to load; most commands and pages need none.
     from courseware.documents import write_pdf
 
+    logos = _logos(sheet)
     with force_locale(languages[0]):
         return write_pdf(
-            sheet_page(sheet, languages, address_of=address_of),
+            sheet_page(sheet, languages, address_of=address_of, logos=logos.keys()),
             render_template("attendance/sheet.css", across=len(sheet.sessions) > 1),
+            logos,
         )
 
 
+def _logos(sheet: SignInSheet) -> dict[str, bytes]:
+    """The logos that can be printed, by their hash; one whose file is lost stops no lesson."""
+    found = {}
+    for partner in sheet.partners:
+        with suppress(FileMissing):
+            if sha256 := partner.logo_sha256:
+                found[sha256] = read_logo(sha256)
+    return found
+
+
 def sheet_page(
-    sheet: SignInSheet, languages: Sequence[str], *, address_of: Callable[[TrainingSession], str]
+    sheet: SignInSheet,
+    languages: Sequence[str],
+    *,
+    address_of: Callable[[TrainingSession], str],
+    logos: Collection[str] = (),
 ) -> str:
-    """The sheet as HTML, before it is laid out; in the first language where one must be chosen."""
+    """The sheet as HTML, before it is laid out; in the first language where one must be chosen.
+
+    `logos` are the hashes of those that there is a picture of.
+    """
     parts = [
         sheet.sessions[first : first + COLUMNS] for first in range(0, len(sheet.sessions), COLUMNS)
     ]
     return render_template(
         "attendance/sheet.html",
         sheet=sheet,
+        logos=logos,
         words=_in_each(languages, _words, sheet),
         parts=[
-            [_column(sheet, each, languages, qr=_qr(address_of(each))) for each in part]
+            [_column(sheet, each, languages, qr=_code(address_of(each))) for each in part]
             for part in parts
         ],
         empty_lines=EMPTY_LINES,
@@ -184,10 +206,5 @@ def file_name(sheet: SignInSheet) -> str:
     return f"{sheet.cohort.code}-{only}-sign-in-sheet.pdf"
 
 
-def _qr(address: str) -> Markup:
-    written = io.BytesIO()
-    segno.make(address, error="m").save(
-        written, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=1,
-        svgclass="qr", lineclass=None, title=_("QR code of the session"), dark="#000",
-    )  # fmt: skip
-    return Markup(written.getvalue().decode())
+def _code(address: str) -> Markup:
+    return qr_svg(address, title=_("QR code of the session"), border=1)

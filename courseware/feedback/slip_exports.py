@@ -1,17 +1,15 @@
 """Slips to cut out and hand round: a QR code and a code to type on each, ten on a page."""
 
-import io
 from collections.abc import Callable, Sequence
 
-import segno
 from flask import render_template
-from markupsafe import Markup
 
 from courseware.documents import write_pdf
 from courseware.feedback import questionnaire_service
 from courseware.feedback.models import FeedbackRound
 from courseware.feedback.slip_rules import printed
 from courseware.i18n import _
+from courseware.qr import qr_svg
 
 ON_A_PAGE = 10
 
@@ -20,7 +18,8 @@ def slip_sheet(
     asked: FeedbackRound, codes: Sequence[str], *, room: str, address_of: Callable[[str], str]
 ) -> bytes:
     """The slips as a tagged PDF; `address_of` gives what the QR code of a slip opens."""
-    slips = [(printed(code), _qr(address_of(code))) for code in codes]
+    title = _("QR code of the link")
+    slips = [(printed(code), qr_svg(address_of(code), title=title, border=0)) for code in codes]
     page = render_template(
         "feedback/slip_sheet.html",
         asked=asked,
@@ -29,12 +28,3 @@ def slip_sheet(
         room=room.partition("://")[2],
     )
     return write_pdf(page, render_template("feedback/slip_sheet.css"))
-
-
-def _qr(address: str) -> Markup:
-    written = io.BytesIO()
-    segno.make(address, error="m").save(
-        written, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=0,
-        svgclass="qr", lineclass=None, title=_("QR code of the link"), dark="#000",
-    )  # fmt: skip
-    return Markup(written.getvalue().decode())

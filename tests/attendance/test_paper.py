@@ -9,10 +9,17 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from courseware import images
 from courseware.attendance import evidence_service, paper_exports, paper_service
 from courseware.attendance.models import RegisterEvidence
 from courseware.db import db
 from courseware.schedule.models import SessionTrainer, TrainerPart
+
+
+def logo() -> bytes:
+    target = io.BytesIO()
+    Image.new("RGBA", (480, 130), "navy").save(target, "PNG")
+    return target.getvalue()
 
 
 @pytest.fixture
@@ -37,6 +44,9 @@ def words_of(pdf: bytes) -> str:
 
 def test_a_sheet_says_who_what_when_where_and_its_code_opens_the_session(course, browser):
     cohort, morning, _later, trainer = course
+    one, another = (each.organisation for each in cohort.programme.partners)
+    one.logo_sha256, another.logo_sha256 = images.take_logo(logo()), "0" * 64  # a lost file
+    db.session.flush()
     answer = browser(trainer).get(f"/sessions/{morning.public_id}/sign-in-sheet.pdf?language=ru")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert f"{cohort.code}-S01-sign-in-sheet.pdf" in answer.headers["Content-Disposition"]
@@ -54,6 +64,7 @@ def test_a_sheet_says_who_what_when_where_and_its_code_opens_the_session(course,
     ]
     with pikepdf.open(io.BytesIO(answer.data)) as pdf:
         assert pdf.Root.MarkInfo.Marked
+        assert len(pdf.pages[0].get_images()) == 1  # a sheet does without a logo that cannot be read
 
 
 def test_two_languages_stand_beside_each_other_where_they_differ(course, app):

@@ -126,8 +126,9 @@ def test_what_our_fonts_lack_is_said_and_a_long_word_may_break(report):
     assert quote.text in exports.make_report(report, "json", "en").decode()
 
 
-def test_the_layout_engine_opens_nothing_but_the_fonts():
-    fetcher = documents.DocumentFonts()
+def test_the_layout_engine_opens_nothing_but_fonts_and_what_it_was_given():
+    fetcher = documents.DocumentFiles({"logo.png": b"picture"})
+    assert fetcher.fetch(documents.ADDRESS + "logo.png").read() == b"picture"
     assert fetcher.fetch(documents.ADDRESS + "Spectral-Regular.ttf").read()
     for address in ("file:///etc/passwd", "http://127.0.0.1/", documents.ADDRESS + "../x"):
         with pytest.raises(FatalURLFetchingError):
