@@ -54,6 +54,7 @@ class Permission(StrEnum):
     SEE_LEDGER = "see the hours ledger of a cohort"
     SEE_OWN_HOURS = "see the hours of one participant"
     REQUEST_ABOUT_MARKS = "announce an absence, ask to have a mark looked at again"
+    MANAGE_PHONES = "see and forget a participant's phones, take a new personal link"
     SEE_REQUEST = "see the papers of an announced absence"
     DECIDE_REQUESTS = "decide about absences, questions and disputed marks"
     CONFIRM_NAME = "confirm how a name is printed"
@@ -102,6 +103,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.SEE_LEDGER: _STAFF,
     Permission.SEE_OWN_HOURS: _STAFF | {Role.SELF},
     Permission.REQUEST_ABOUT_MARKS: frozenset({Role.SELF}),
+    Permission.MANAGE_PHONES: _STAFF | {Role.SELF},
     Permission.SEE_REQUEST: _STAFF | {Role.SELF},
     Permission.DECIDE_REQUESTS: _STAFF,
     Permission.CONFIRM_NAME: _STAFF | {Role.SELF},

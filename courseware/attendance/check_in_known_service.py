@@ -1,9 +1,8 @@
-"""Who is checking in: a remembered phone, a personal link, a code by mail; and a sealed scan."""
+"""Who is checking in: a remembered phone, a code by mail; and a sealed scan."""
 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +10,7 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager
 
 from courseware import mail
 from courseware.accounts.models import User
@@ -33,7 +32,7 @@ from courseware.attendance.check_in_rules import (
 )
 from courseware.attendance.models import CheckInCode, CheckInDevice
 from courseware.cohorts.models import Enrolment
-from courseware.db import db
+from courseware.db import db, new_public_id
 from courseware.errors import Refused
 from courseware.messages import Message
 from courseware.schedule.models import TrainingSession
@@ -68,15 +67,19 @@ def network_digest(address: str) -> str:
     return digest_of("check-in network", network_of(address))
 
 
-def remember_device(device: str, user: User, *, now: datetime) -> None:
+def remember_device(device: str, user: User, *, now: datetime, kind: str = "") -> None:
     """Note whose phone this is; one that is known already stays whose it was."""
     insert = (postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert)(
         CheckInDevice
     )
     db.session.execute(
-        insert.values(token_sha256=device, user_id=user.id, made_at=now).on_conflict_do_nothing(
-            index_elements=["token_sha256"]
-        )
+        insert.values(
+            public_id=new_public_id(),
+            token_sha256=device,
+            user_id=user.id,
+            kind=kind,
+            made_at=now,
+        ).on_conflict_do_nothing(index_elements=["token_sha256"])
     )
 
 
@@ -168,51 +171,6 @@ def read_scan(text: str, training_session: TrainingSession, device: str, *, now:
     if now - scanned_at > SCAN_LASTS:
         raise Refused(STALE_SCAN)
     return scanned_at
-
-
-# The personal link ------------------------------------------------------------------------------
-
-
-def link_token(enrolment: Enrolment) -> str:
-    """The last part of a participant's personal link; it gives nothing but check-in."""
-    return f"{enrolment.public_id}.{digest_of('check-in link', enrolment.public_id)[:32]}"
-
-
-def find_by_link(token: str) -> Enrolment | None:
-    """The place that a personal link belongs to, while its participant is enrolled."""
-    public_id, _dot, seal = token.rpartition(".")
-    if not hmac.compare_digest(
-        seal.encode()[:64], digest_of("check-in link", public_id)[:32].encode()
-    ):
-        return None
-    return db.session.scalar(
-        select(Enrolment)
-        .join(Enrolment.user)
-        .where(
-            Enrolment.public_id == public_id,
-            Enrolment.withdrawn_at.is_(None),
-            User.is_active,
-        )
-        .options(joinedload(Enrolment.cohort))
-    )
-
-
-def mail_links(
-    enrolments: Sequence[Enrolment], *, address_of: Callable[[Enrolment], str], now: datetime
-) -> int:
-    """Mail everybody who has an address their personal link; answers how many."""
-    receivers = [each for each in enrolments if each.user.email and each.user.is_active]
-    for each in receivers:
-        mail.queue(
-            each.user.email or "",
-            "check_in_link",
-            now=now,
-            in_language=each.user.language or current_app.config["SETTINGS"].language,
-            user=each.user,
-            cohort=each.cohort,
-            link=address_of(each),
-        )
-    return len(receivers)
 
 
 # The code by mail -------------------------------------------------------------------------------

@@ -246,6 +246,24 @@ STALE_MAIL_CODE = Message(
 )
 
 
+# Phones -----------------------------------------------------------------------------------------
+
+_KINDS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "Chromebook"),
+    ("Linux", "Linux"),
+)
+
+
+def phone_kind(user_agent: str) -> str:
+    """What a phone says it is, as its owner would call it; empty where that is not known."""
+    return next((kind for sign, kind in _KINDS if sign in user_agent[:400]), "")
+
+
 # What the trainer should see --------------------------------------------------------------------
 
 

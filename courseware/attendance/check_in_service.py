@@ -187,11 +187,13 @@ def check_in(
     device: str,
     network: str,
     now: datetime,
+    phone: str = "",
 ) -> CheckIn:
     """Check somebody in, or queue them for the trainer's tap where nobody knows who they are.
 
     Once for each person and session, however often it is asked for. Raises Refused outside the
-    time of check-in, in a closed register, and for somebody who is not enrolled.
+    time of check-in, in a closed register, and for somebody who is not enrolled. `phone` is what
+    the device says it is, for the list of those that are remembered.
     """
     refuse_outside(training_session, at=scanned_at)
     if state_service.is_closed(training_session):
@@ -218,7 +220,7 @@ def check_in(
     if is_new and is_known:
         _mark(found, by=enrolment.user, now=now)
         if known_by.binds_the_device and device:
-            remember_device(device, enrolment.user, now=now)
+            remember_device(device, enrolment.user, now=now, kind=phone)
     return found
 
 

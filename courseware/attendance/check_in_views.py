@@ -22,11 +22,12 @@ from flask_limiter.util import get_remote_address
 
 from courseware import clock
 from courseware.attendance import check_in_known_service as known_service
-from courseware.attendance import check_in_service
+from courseware.attendance import check_in_service, personal_link_service, phone_service
 from courseware.attendance.check_in_rules import (
     MAIL_CODE_DIGITS,
     NOT_ENROLLED,
     KnownBy,
+    phone_kind,
 )
 from courseware.attendance.ledger_views import bp
 from courseware.attendance.models import CheckIn
@@ -196,6 +197,7 @@ def _check_in(
         device=_device(),
         network=known_service.network_digest(get_remote_address()),
         now=now,
+        phone=phone_kind(request.user_agent.string),
     )
     answer = _to_result(training_session, found)
     db.session.commit()
@@ -291,15 +293,25 @@ def result(public_id: str, check_in_id: str) -> ResponseReturnValue:
 @_from_a_phone
 def personal_link(token: str) -> ResponseReturnValue:
     """A participant's own link: it makes this phone theirs, and checks in with the code."""
-    enrolment = known_service.find_by_link(token[:120])
+    enrolment = personal_link_service.find_by_link(token[:120])
     if enrolment is None:
+        personal_link_service.refuse_replaced(token[:120])
         abort(404)
     device, now = _device(), clock.now()
     problem = ""
     if request.method == "POST" and request.form.get("act") == "remember":
-        known_service.remember_device(device, enrolment.user, now=now)
+        known_service.remember_device(
+            device, enrolment.user, now=now, kind=phone_kind(request.user_agent.string)
+        )
         db.session.commit()
         flash(_("This phone is remembered. Scan the code on the wall, and one tap is enough."))
+        return redirect(url_for("attendance.personal_link", token=token), 303)
+    if request.method == "POST" and request.form.get("act") == "forget":
+        phone = phone_service.find_phone(device)
+        if phone is not None:
+            owner = enrolment.user
+            phone_service.forget_phone(owner, phone.public_id, by=owner, now=now)
+            db.session.commit()
         return redirect(url_for("attendance.personal_link", token=token), 303)
     if request.method == "POST":
         try:
@@ -312,7 +324,7 @@ def personal_link(token: str) -> ResponseReturnValue:
         except Refused as error:
             db.session.rollback()
             problem = sentence(error.message)
-            enrolment = known_service.find_by_link(token[:120])
+            enrolment = personal_link_service.find_by_link(token[:120])
     assert enrolment is not None
     page = render_template(
         "attendance/check_in_link.html",

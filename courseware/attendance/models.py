@@ -162,11 +162,25 @@ class CheckInDevice(db.Model):
     __tablename__ = "check_in_device"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(40), unique=True, default=new_public_id)
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20), default="")
+    """What it said it was, such as “Android”, so that its owner can tell it from another one."""
     made_at: Mapped[datetime]
 
     user: Mapped[User] = relationship()
+
+
+class PersonalLink(db.Model):
+    """That a personal link was taken anew: only the newest one works. No row: the first one."""
+
+    __tablename__ = "personal_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), unique=True)
+    number: Mapped[int] = mapped_column(default=0)
+    renewed_at: Mapped[datetime]
 
 
 class CheckInCode(db.Model):
@@ -288,3 +302,24 @@ class HoursWarning(db.Model):
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
     standing: Mapped[Standing]
     warned_at: Mapped[datetime]
+
+
+class DecisionMail(db.Model):
+    """Until when the coordinators of a cohort were told by mail what waits for a decision."""
+
+    __tablename__ = "decision_mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), unique=True)
+    told_until: Mapped[datetime]
+
+
+class DecisionMailRefusal(db.Model):
+    """That a coordinator wants no mail about what waits in a cohort."""
+
+    __tablename__ = "decision_mail_refusal"
+    __table_args__ = (UniqueConstraint("cohort_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))

@@ -1,15 +1,12 @@
-"""Routes of the trainer in check-in: the wall, the list of who is in, personal links."""
+"""Routes of the trainer in check-in: the wall, the list of who is in."""
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
-from courseware.attendance import check_in_known_service as known_service
 from courseware.attendance import check_in_service, state_service
 from courseware.attendance.check_in_rules import in_groups
 from courseware.attendance.ledger_views import bp
-from courseware.cohorts.models import Cohort, Enrolment
-from courseware.cohorts.service import find_cohort, list_enrolments
 from courseware.db import db
 from courseware.i18n import _, ngettext
 from courseware.permissions import Permission, requires, signed_in_user
@@ -97,47 +94,6 @@ def check_ins(training_session: TrainingSession) -> ResponseReturnValue:
         window=check_in_service.window(training_session),
         now=clock.now(),
     )
-
-
-@bp.route("/cohorts/<public_id>/check-in-links", methods=["GET", "POST"])
-@requires(Permission.EDIT_PARTICIPANTS, on=find_cohort)
-def check_in_links(cohort: Cohort) -> ResponseReturnValue:
-    """Everybody's personal link: to be mailed, or printed as a card with a QR code."""
-    people = list_enrolments(cohort)
-    if request.method == "POST":
-        count = known_service.mail_links(people, address_of=_link, now=clock.now())
-        address = url_for("attendance.check_in_links", public_id=cohort.public_id)
-        db.session.commit()
-        flash(
-            ngettext(
-                "The link is on its way to %(num)s participant.",
-                "The links are on their way to %(num)s participants.",
-                count,
-            )
-        )
-        return redirect(address, 303)
-    only_without = request.args.get("print") == "without"
-    printed = [each for each in people if not (only_without and each.user.email)]
-    return render_template(
-        "attendance/check_in_links.html",
-        cohort=cohort,
-        people=people,
-        printed=printed if "print" in request.args else [],
-        link_of=_link,
-        qr_of=lambda each: qr_svg(_link(each), title=_("QR code of the link")),
-    )
-
-
-def _link(enrolment: Enrolment) -> str:
-    return url_for(
-        "attendance.personal_link", token=known_service.link_token(enrolment), _external=True
-    )
-
-
-@bp.app_template_global()
-def check_in_address(enrolment: Enrolment) -> str:
-    """A participant's personal link, for their own pages."""
-    return _link(enrolment)
 
 
 @bp.app_template_global()

@@ -18,6 +18,7 @@ from courseware.attendance import grid_views as grid_views
 from courseware.attendance import history_service, service, state_service, walk_in_service
 from courseware.attendance import import_views as import_views
 from courseware.attendance import paper_views as paper_views
+from courseware.attendance import phone_views as phone_views
 from courseware.attendance import projector_views as projector_views
 from courseware.attendance import request_views as request_views
 from courseware.attendance import sync_views as sync_views

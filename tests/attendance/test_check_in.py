@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import func, select
 
 from courseware.attendance import check_in_known_service as known_service
-from courseware.attendance import check_in_service, service, state_service
+from courseware.attendance import check_in_service, personal_link_service, service, state_service
 from courseware.attendance.check_in_rules import CheckInState, KnownBy
 from courseware.attendance.history_service import history_of
 from courseware.attendance.models import CheckIn, CheckInDevice
@@ -160,7 +160,7 @@ def test_a_declined_person_is_not_marked_and_may_still_prove_it(room, browser):
 
 def test_a_personal_link_makes_a_phone_known_and_checks_in_with_the_digits(room, browser):
     phone = browser()
-    link = f"/check-in/me/{known_service.link_token(room.bekzat)}"
+    link = f"/check-in/me/{personal_link_service.link_token(room.bekzat)}"
     assert "Check-in of Bekzat Omar" in phone.get(link).text
     phone.post(link, data={"act": "remember"})
     assert "Bekzat Omar" in phone.get(address(room.session)).text
