@@ -3,7 +3,8 @@
 from flask import url_for
 
 from courseware import clock, jobs
-from courseware.db import db
+from courseware.cohorts.models import Cohort
+from courseware.db import db, reading
 from courseware.feedback import (
     closing_service,
     exports,
@@ -67,24 +68,35 @@ def make_report(step: Step, public_id: str) -> None:
 
 
 def make_report_file(public_id: str) -> None:
-    """Read, write and keep one report; nobody waits for the database meanwhile."""
-    found = report_file_service.find_report_file(public_id)
-    if found is None or found.finished_at is not None:
-        return
-    found.done = 0
+    """Read, set and keep one report. No transaction is open while it is set: others go on."""
+    with reading():
+        found = report_file_service.find_report_file(public_id)
+        if found is None or found.finished_at is not None:
+            db.session.rollback()
+            return
+        kind, languages, cohort_id = found.kind, found.languages, found.cohort_id
+        db.session.rollback()
+    done = 0
 
     def step_is_done() -> None:
-        found.done += 1
+        nonlocal done
+        done += 1
+        report_file_service.note_progress(public_id, done)
         db.session.commit()
 
     try:
-        value = report_service.read_report(found.cohort, now=clock.now())
+        with reading():
+            cohort = db.session.get_one(Cohort, cohort_id)
+            value = report_service.read_report(cohort, now=clock.now())
+            db.session.rollback()
         step_is_done()
-        data = exports.make_report(value, found.kind, found.languages, step_is_done)
+        data = exports.make_report(value, kind, languages, step_is_done)
     except Exception as problem:
         db.session.rollback()
-        found.error = f"{type(problem).__name__}: {problem}"[:400]
+        report_file_service.note_problem(public_id, problem)
         db.session.commit()
         raise
+    found = report_file_service.find_report_file(public_id)
+    assert found is not None
     report_file_service.keep(found, data, now=clock.now())
     db.session.commit()

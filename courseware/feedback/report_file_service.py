@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from courseware import files, jobs
 from courseware.accounts.models import User
@@ -60,6 +60,21 @@ def is_quick(report: FeedbackReport, kind: str) -> bool:
     """Whether a file is made within about a second, so that nobody has to come back for it."""
     questions = sum(len(each.questions) for each in report.results)
     return kind != "pdf" or (questions <= 60 and len(report.quotes) <= 100)
+
+
+def note_progress(public_id: str, done: int) -> None:
+    """How many steps are done, for who waits."""
+    db.session.execute(
+        update(ReportFile).where(ReportFile.public_id == public_id).values(done=done)
+    )
+
+
+def note_problem(public_id: str, problem: Exception) -> None:
+    """Why it could not be made."""
+    error = f"{type(problem).__name__}: {problem}"[:400]
+    db.session.execute(
+        update(ReportFile).where(ReportFile.public_id == public_id).values(error=error)
+    )
 
 
 def keep(found: ReportFile, data: bytes, *, now: datetime) -> None:

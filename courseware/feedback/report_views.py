@@ -13,6 +13,7 @@ from courseware.feedback.models import ReportFile
 from courseware.files import FileMissing
 from courseware.i18n import LANGUAGE_NAMES, LANGUAGES, _, language
 from courseware.permissions import Permission, requires, signed_in_user
+from courseware.security import without_lock
 
 
 @bp.get("/cohorts/<public_id>/feedback/report.<kind>")
@@ -65,12 +66,15 @@ def reports(cohort: Cohort) -> ResponseReturnValue:
 
 def _ask(cohort: Cohort, kind: str, languages: str) -> ResponseReturnValue:
     now = clock.now()
+    with without_lock():  # setting the pages takes a second, for which nobody else need wait
+        value = report_service.read_report(cohort, now=now)
+        is_quick = report_file_service.is_quick(value, kind)
+        data = exports.make_report(value, kind, languages) if is_quick else b""
     asked = report_file_service.ask_for_report(
         cohort, kind, languages, by=signed_in_user(), now=now
     )
-    value = report_service.read_report(cohort, now=now)
-    if report_file_service.is_quick(value, kind):
-        report_file_service.keep(asked, exports.make_report(value, kind, languages), now=now)
+    if is_quick:
+        report_file_service.keep(asked, data, now=now)
         flash(_("The report is ready."))
     else:
         report_file_service.make_later(asked, now=now)

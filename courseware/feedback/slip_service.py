@@ -17,16 +17,29 @@ from courseware.feedback.slip_rules import meant_by, new_code
 from courseware.messages import N_, Message
 
 
+def new_codes(count: int) -> list[str]:
+    """So many codes for slips; they are good for nothing until they are kept."""
+    return [new_code(secrets.choice) for _ in range(count)]
+
+
 def make_slips(asked: FeedbackRound, count: int, *, by: User | None, now: datetime) -> list[str]:
-    """New codes for a round; only their hashes are kept, in no order of those answered here."""
+    """New codes for a round, to be handed out."""
+    codes = new_codes(count)
+    keep_codes(asked, codes, by=by, now=now)
+    return codes
+
+
+def keep_codes(asked: FeedbackRound, codes: list[str], *, by: User | None, now: datetime) -> None:
+    """Let a round be answered with these; only their hashes are kept, in no order of theirs.
+
+    Raises Refused where the round is closed.
+    """
     if asked.closed_at is not None:
         raise Refused(Message(N_("This feedback is closed. No slips were made.")))
-    codes = [new_code(secrets.choice) for _ in range(count)]
     rows = [{"token_hash": _hash(asked, code), "round_id": asked.id} for code in codes]
     random.SystemRandom().shuffle(rows)
     db.session.execute(insert(FeedbackCode), rows)
-    audit.record("print feedback slips", asked, by=by, now=now, count=count)
-    return codes
+    audit.record("print feedback slips", asked, by=by, now=now, count=len(codes))
 
 
 def count_slips(asked: FeedbackRound) -> int:

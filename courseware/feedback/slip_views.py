@@ -10,7 +10,7 @@ from courseware.feedback.cohort_views import bp
 from courseware.feedback.models import FeedbackRound
 from courseware.i18n import _
 from courseware.permissions import Permission, requires, signed_in_user
-from courseware.security import limiter
+from courseware.security import limiter, without_lock
 
 
 @bp.route("/feedback/rounds/<public_id>/slips", methods=["GET", "POST"])
@@ -23,14 +23,17 @@ def slips(asked: FeedbackRound) -> ResponseReturnValue:
     if request.method == "POST":
         most = slip_rules.MOST_SLIPS
         if given.isascii() and given.isdigit() and 1 <= int(given[:6]) <= most:
-            codes = slip_service.make_slips(asked, int(given), by=signed_in_user(), now=clock.now())
-            sheet = slip_exports.slip_sheet(
-                asked, codes,
-                room=url_for("feedback.room", public_id=asked.public_id, _external=True),
-                address_of=lambda code: url_for(
-                    "feedback.answer_by_slip", public_id=asked.public_id, code=code, _external=True
-                ),
-            )  # fmt: skip
+            codes = slip_service.new_codes(int(given))
+            with without_lock():  # laying out hundreds takes seconds, and nobody else need wait
+                sheet = slip_exports.slip_sheet(
+                    asked, codes,
+                    room=url_for("feedback.room", public_id=asked.public_id, _external=True),
+                    address_of=lambda code: url_for(
+                        "feedback.answer_by_slip", public_id=asked.public_id, code=code,
+                        _external=True,
+                    ),
+                )  # fmt: skip
+            slip_service.keep_codes(asked, codes, by=signed_in_user(), now=clock.now())
             db.session.commit()
             name = "-".join(filter(None, (asked.cohort.code, asked.place, "feedback-slips.pdf")))
             return Response(
