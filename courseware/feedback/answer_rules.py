@@ -11,6 +11,7 @@ from courseware.feedback.rules import (
     Kind,
     Question,
     Questionnaire,
+    Texts,
     clean,
 )
 from courseware.messages import N_, Message
@@ -50,6 +51,24 @@ def fields(
         for trainer in trainers if section.per_trainer else (None,):
             for item in section.items:
                 yield field_name(item, trainer), item, trainer
+
+
+def field_labels(
+    questionnaire: Questionnaire, trainers: Mapping[str, str]
+) -> dict[str, tuple[Texts, str]]:
+    """What stands above every field, by its name: the texts, and the name of the trainer.
+
+    `trainers` are names by the keys of `fields`; a question of several items has a field itself.
+    """
+    found: dict[str, tuple[Texts, str]] = {}
+    for section in questionnaire.sections:
+        for trainer in trainers if section.per_trainer else (None,):
+            who = trainers[trainer] if trainer else ""
+            for question in section.questions:
+                found[field_name(question, trainer)] = question.texts, who
+                for item in question.items:
+                    found.setdefault(field_name(item, trainer), (item.title, who))
+    return found
 
 
 def check_answers(

@@ -1,5 +1,7 @@
 """Routes of those who answer: the link of the room, the personal link, the form, thanks."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
@@ -11,13 +13,16 @@ from courseware.db import db
 from courseware.errors import Refused
 from courseware.feedback import pairing_rules, questionnaire_service, service, ticket_service
 from courseware.feedback import pairing_service as pairing
-from courseware.feedback.answer_rules import check_answers
+from courseware.feedback.answer_rules import check_answers, field_labels
 from courseware.feedback.cohort_views import bp
 from courseware.feedback.models import FeedbackRound
+from courseware.feedback.plan_views import link_address
+from courseware.feedback.rules import Questionnaire
 from courseware.feedback.service import Seat, Spent
-from courseware.i18n import _, sentence
+from courseware.i18n import _, language, sentence
 from courseware.permissions import Permission, requires, signed_in_user
 from courseware.security import limiter
+from courseware.texts import choose
 
 # The room --------------------------------------------------------------------------------------
 
@@ -44,7 +49,7 @@ def room(asked: FeedbackRound) -> ResponseReturnValue:
     if "@" not in email or len(email) > 254:
         wrong = _("Enter the e-mail address with which you are enrolled.")
         return room_page(asked, wrong=wrong, email=email)
-    ticket_service.send_link_to(asked, email, address_of=_address_of, now=clock.now())
+    ticket_service.send_link_to(asked, email, address_of=link_address, now=clock.now())
     db.session.commit()
     return redirect(url_for("feedback.link_sent", public_id=asked.public_id), 303)
 
@@ -147,8 +152,18 @@ def form_page(seat: Seat) -> ResponseReturnValue:
         "feedback/answer.html",
         asked=asked, questions=questions, trainers=trainers, given=given, problems=problems,
         owner=owner_of(seat), asks_for_code=pairing.asks_for_code(asked),
+        labels=_labels(questions, trainers) if problems else {},
     )  # fmt: skip
     return page, status
+
+
+def _labels(questions: Questionnaire, trainers: Sequence[User]) -> dict[str, str]:
+    """What stands above each field, so that what is wrong can be named."""
+    found = field_labels(questions, {each.public_id: each.name for each in trainers})
+    return {
+        name: ", ".join(filter(None, (choose(texts, language()), who)))
+        for name, (texts, who) in found.items()
+    } | {"pair-code": _("Your own code")}
 
 
 def owner_of(seat: Seat) -> str:
@@ -219,7 +234,3 @@ def _phone_owner() -> User | None:
 
 def _questions(asked: FeedbackRound):
     return questionnaire_service.questions_of(asked.questionnaire)
-
-
-def _address_of(token: str) -> str:
-    return url_for("feedback.answer_by_link", token=token, _external=True)

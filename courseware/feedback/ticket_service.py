@@ -146,6 +146,9 @@ def list_feedback_due(user: User, *, now: datetime) -> list[FeedbackRound]:
                 FeedbackRound.closes_at > now,
             )
             .order_by(FeedbackRound.closes_at, FeedbackRound.id)
-            .options(selectinload(FeedbackRound.training_session))
+            .options(
+                selectinload(FeedbackRound.training_session),
+                selectinload(FeedbackRound.questionnaire),
+            )
         )
     )

@@ -71,16 +71,33 @@ class Link:
 @bp.app_template_global()
 def navigation() -> list[Link]:
     """The main navigation: what this person may open, asked of the views themselves."""
-    endpoint = request.endpoint or ""
     places = (
-        (_("What now?"), "home.index", ("home.",)),
-        (_("Cohorts"), "cohorts.index", ("cohorts.", "schedule.", "attendance.", "feedback.")),
-        (_("Programmes"), "programmes.index", ("programmes.",)),
-        (_("Organisations"), "partners.index", ("partners.",)),
-        (_("People"), "accounts.people", ("accounts.people", "accounts.person")),
+        (_("What now?"), "home.index"),
+        (_("Cohorts"), "cohorts.index"),
+        (_("Programmes"), "programmes.index"),
+        (_("Organisations"), "partners.index"),
+        (_("People"), "accounts.people"),
     )
-    links = [(text, page_of(at), endpoint.startswith(within)) for text, at, within in places]
+    here = _place_of(request.path, request.endpoint or "")
+    links = [(text, page_of(at), at == here) for text, at in places]
     return [Link(text, address, is_current) for text, address, is_current in links if address]
+
+
+def _place_of(path: str, endpoint: str) -> str:
+    """Where in the main navigation a page belongs: what it is about counts before who made it."""
+    if path.startswith("/programmes") or endpoint.startswith("feedback.plan"):
+        return "programmes.index"
+    if path.startswith("/cohorts"):
+        return "cohorts.index"
+    if endpoint.startswith(("accounts.people", "accounts.person")):
+        return "accounts.people"
+    feature = endpoint.partition(".")[0]
+    return {
+        "home": "home.index",
+        "programmes": "programmes.index",
+        "partners": "partners.index",
+        **dict.fromkeys(("cohorts", "schedule", "attendance", "feedback"), "cohorts.index"),
+    }.get(feature, "")
 
 
 @bp.app_template_global()

@@ -88,7 +88,9 @@ def test_what_was_written_stays_when_something_is_wrong(course, client):
     )
     assert page.status_code == 422
     assert "&lt;b&gt;Kept&lt;/b&gt;" in page.text
-    assert 'href="#q-overall"' in page.text
+    linked = re.findall(r'href="#q-overall">([^<]+)</a>', page.text)
+    assert [each.endswith("– Choose or write an answer here.") for each in linked] == [True]
+    assert len(linked[0]) > len("– Choose or write an answer here.")  # the question is named
     assert re.search(r'name="q-balance" value="3" checked', page.text)
     assert db.session.scalar(select(func.count()).select_from(FeedbackAnswer)) == 0
 

@@ -1,5 +1,6 @@
 """Each role's first page answers: what now?"""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -139,3 +140,18 @@ def test_nobody_confirms_a_strangers_name(browser, make):
 
     assert browser(make.user()).post(f"/enrolments/{enrolment.public_id}/name").status_code == 404
     assert enrolment.name_confirmed_at is None
+
+
+def test_the_place_in_the_navigation_is_what_a_page_is_about(browser, make, db_session):
+    cohort = make.cohort()
+    client = browser(make.coordinator(cohort))
+    db_session.commit()
+
+    def current(address):
+        return re.findall(r'aria-current="page">([^<]+)</a></li>', client.get(address).text)[0]
+
+    programme, own = cohort.programme.public_id, cohort.public_id
+    assert current(f"/programmes/{programme}/feedback-plan") == "Programmes"
+    assert current(f"/programmes/{programme}/certificate-design") == "Programmes"
+    assert current(f"/cohorts/{own}/feedback") == "Cohorts"
+    assert current(f"/cohorts/{own}/certificates") == "Cohorts"
