@@ -1,10 +1,11 @@
 """Routes: what somebody decides about a register as a whole, a notice, or a question."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
 from courseware.attendance import (
+    decision_mail_service,
     history_service,
     open_service,
     request_service,
@@ -53,14 +54,24 @@ def reopen(training_session: TrainingSession) -> ResponseReturnValue:
     )
 
 
-@bp.get("/cohorts/<public_id>/attendance/open")
+@bp.route("/cohorts/<public_id>/attendance/open", methods=["GET", "POST"])
 @requires(Permission.DECIDE_REQUESTS, on=find_cohort)
 def open_matters(cohort: Cohort) -> ResponseReturnValue:
-    """All that waits for somebody's decision in the attendance of a cohort."""
+    """All that waits for a decision in a cohort, and whether its reader is told by mail."""
+    user = signed_in_user()
+    if request.method == "POST":
+        address = url_for("attendance.open_matters", public_id=cohort.public_id)
+        if request.form.get("mail") == "no":
+            decision_mail_service.refuse_mail(cohort, by=user)
+        else:
+            decision_mail_service.want_mail(cohort, by=user)
+        db.session.commit()
+        return redirect(address, 303)
     return render_template(
         "attendance/open.html",
         cohort=cohort,
         open=open_service.open_matters_of(cohort, now=clock.now()),
+        is_told=decision_mail_service.is_told(cohort, user),
     )
 
 

@@ -3,7 +3,12 @@
 from flask import url_for
 
 from courseware import clock, jobs
-from courseware.attendance import ledger_service, state_service, warning_service
+from courseware.attendance import (
+    decision_mail_service,
+    ledger_service,
+    state_service,
+    warning_service,
+)
 from courseware.db import db
 
 
@@ -46,4 +51,16 @@ def warn_participants() -> None:
             link_to=lambda id: url_for("attendance.participant", public_id=id, _external=True),
             now=now,
         )
+        db.session.commit()
+
+
+@jobs.chore
+def tell_coordinators() -> None:
+    """Mail coordinators what waits for a decision, in the morning, where something is new."""
+    now = clock.now()
+    if now.minute >= 3:  # it is enough to look at the beginning of each hour
+        return
+    for cohort in decision_mail_service.list_cohorts_to_tell(now=now):
+        link = url_for("attendance.open_matters", public_id=cohort.public_id, _external=True)
+        decision_mail_service.tell_coordinators(cohort, link=link, now=now)
         db.session.commit()

@@ -1,10 +1,12 @@
 """All that waits for a decision in a cohort's attendance, in one list."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
 from courseware.accounts.models import User
@@ -181,24 +183,78 @@ def _unfilled(cohort: Cohort, *, now: datetime) -> list[Unfilled]:
     return found
 
 
+# How much waits ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits for a decision in one cohort; registers that nobody filled stand elsewhere."""
+
+    notices: int = 0
+    reviews: int = 0
+    disputes: int = 0
+    walk_ins: int = 0
+    check_ins: int = 0
+
+    @property
+    def count(self) -> int:
+        return self.notices + self.reviews + self.disputes + self.walk_ins + self.check_ins
+
+
+def count_waiting(cohorts: Sequence[Cohort]) -> dict[int, Waiting]:
+    """How much waits in each of these cohorts, by id; so many queries, however many they are."""
+    ids = [each.id for each in cohorts]
+    found: dict[int, dict[str, int]] = {each: {} for each in ids}
+    parts = [
+        _count("notices", AbsenceNotice, ids, AbsenceNotice.state == NoticeState.ANNOUNCED),
+        _count("reviews", MarkReview, ids, MarkReview.state == ReviewState.ASKED),
+        _count("check_ins", CheckIn, ids, CheckIn.state == CheckInState.WAITING),
+        _count("walk_ins", WalkIn, ids, WalkIn.settled_at.is_(None), is_enrolled=False),
+    ]
+    for what, cohort_id, count in db.session.execute(union_all(*parts)):
+        found[cohort_id][what] = count
+    for cohort_id, count in _count_disputes(ids).items():
+        found[cohort_id]["disputes"] = count
+    return {each: Waiting(**found[each]) for each in ids}
+
+
+def _count(
+    what: str, kind: Any, ids: Sequence[int], is_open: Any, *, is_enrolled: bool = True
+) -> Any:
+    query = (
+        select(literal(what), TrainingSession.cohort_id, func.count())
+        .select_from(kind)
+        .join(TrainingSession, TrainingSession.id == kind.training_session_id)
+        .where(TrainingSession.cohort_id.in_(ids), is_open)
+        .group_by(TrainingSession.cohort_id)
+    )
+    if is_enrolled:
+        query = query.join(Enrolment, Enrolment.id == kind.enrolment_id).where(
+            Enrolment.withdrawn_at.is_(None)
+        )
+    return query
+
+
+def _count_disputes(ids: Sequence[int]) -> Counter[int]:
+    its_sessions = select(TrainingSession.id).where(TrainingSession.cohort_id.in_(ids))
+    cells = disagreements(AttendanceMark.training_session_id.in_(its_sessions))
+    if not cells:
+        return Counter()
+    enrolled = dict(
+        db.session.execute(
+            select(Enrolment.id, Enrolment.cohort_id).where(
+                Enrolment.id.in_({enrolment_id for _session, enrolment_id in cells}),
+                Enrolment.withdrawn_at.is_(None),
+            )
+        ).all()
+    )
+    return Counter(enrolled[one] for _session, one in cells if one in enrolled)
+
+
 @tells_what_needs_doing
 def _on_the_page_of_a_cohort(cohort: Cohort, now: datetime) -> list[ToDo]:
-    """Requests of participants, on the first page of their cohort; registers are told there."""
-    waiting = 0
-    for kind, is_open in (
-        (AbsenceNotice, AbsenceNotice.state == NoticeState.ANNOUNCED),
-        (MarkReview, MarkReview.state == ReviewState.ASKED),
-    ):
-        waiting += (
-            db.session.scalar(
-                select(func.count())
-                .select_from(kind)
-                .join(TrainingSession, kind.training_session_id == TrainingSession.id)
-                .where(TrainingSession.cohort_id == cohort.id, is_open)
-            )
-            or 0
-        )
-    waiting += len(list_disputes(cohort))
+    """What waits for a decision, on the first page of its cohort; registers are told there."""
+    waiting = count_waiting([cohort])[cohort.id].count
     if not waiting:
         return []
     return [

@@ -1,14 +1,17 @@
 """What each role's first page shows, read with a number of queries that does not grow."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
 from courseware.accounts.models import User
+from courseware.attendance.ledger_rules import Standing
 from courseware.attendance.ledger_service import list_registers
+from courseware.attendance.open_service import Waiting, count_waiting
 from courseware.attendance.service import RegisterSummary
 from courseware.cohorts.models import Cohort, CohortRole, Enrolment
 from courseware.cohorts.overview_service import ToDo, tells_what_needs_doing
@@ -35,6 +38,8 @@ from courseware.schedule.service import list_sessions_led_by, list_sessions_of
 MOST_COURSES = 3
 MOST_COHORTS = 30
 MOST_PROMISES = 3
+LATEST = timedelta(days=90)
+"""So long after its last session what waits in a cohort is told here; its own page tells it on."""
 MOST_PREFLIGHTS = 3
 """Who is eligible is reckoned for the cohorts that begin last; the others say how many issued."""
 
@@ -52,6 +57,16 @@ class OwnCourse:
 
 
 @dataclass(frozen=True)
+class Reckoned:
+    """How many of a cohort stand how: towards the certificate, and towards the hours it needs."""
+
+    eligible: int
+    needs_you: int
+    out_of_reach: int
+    behind: int
+
+
+@dataclass(frozen=True)
 class RunCohort:
     """One cohort as its coordinator sees it."""
 
@@ -61,9 +76,10 @@ class RunCohort:
     asked: int
     answered: int
     issued: int
-    eligible: int | None
-    """Ready for a certificate now; None where it was not reckoned."""
-    needs_you: int
+    waiting: Waiting
+    """What waits for a decision in its attendance."""
+    reckoned: Reckoned | None
+    """None where it was not reckoned."""
 
     @property
     def missing(self) -> list[RegisterSummary]:
@@ -210,7 +226,8 @@ def cohorts_run_by(user: User, *, now: datetime) -> list[RunCohort]:
         ids, func.count(Credential.id), Credential.issued_at.is_not(None), joined=Credential
     )
     answers = _answers_by_cohort(ids)
-    eligible = _eligible(cohorts, participants, issued, now=now)
+    waiting = count_waiting([each for each in cohorts if _is_recent(registers[each.id], now)])
+    reckoned = _reckoned(cohorts, participants, issued, now=now)
     return [
         RunCohort(
             cohort=each,
@@ -219,11 +236,16 @@ def cohorts_run_by(user: User, *, now: datetime) -> list[RunCohort]:
             asked=answers.get(each.id, (0, 0))[0],
             answered=answers.get(each.id, (0, 0))[1],
             issued=issued.get(each.id, 0),
-            eligible=eligible[each.id][0] if each.id in eligible else None,
-            needs_you=eligible.get(each.id, (0, 0))[1],
+            waiting=waiting.get(each.id, Waiting()),
+            reckoned=reckoned.get(each.id),
         )
         for each in cohorts
     ]
+
+
+def _is_recent(registers: Sequence[RegisterSummary], now: datetime) -> bool:
+    """Whether a cohort is under way or not long over, so that somebody still decides about it."""
+    return any(each.training_session.ends_at >= now - LATEST for each in registers)
 
 
 def _by_cohort(ids: Sequence[int], counted: Any, where: Any, joined: Any = None) -> dict[int, int]:
@@ -251,14 +273,14 @@ def _answers_by_cohort(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     return sums
 
 
-def _eligible(
+def _reckoned(
     cohorts: Sequence[Cohort],
     participants: dict[int, int],
     issued: dict[int, int],
     *,
     now: datetime,
-) -> dict[int, tuple[int, int]]:
-    """Ready and in need of somebody, by cohort; only for the newest that still wait for papers."""
+) -> dict[int, Reckoned]:
+    """How many stand how, by cohort; only for the newest that still wait for papers."""
     waiting = [
         each
         for each in cohorts
@@ -268,7 +290,13 @@ def _eligible(
     for cohort in waiting[:MOST_PREFLIGHTS]:
         checked = preflight(cohort, now=now)
         in_order = checked.having(Verdict.READY, Verdict.AWAITS_AGREEMENT)
-        found[cohort.id] = (len(in_order), len(checked.having(Verdict.NEEDS_YOU)))
+        standings = Counter(each.ledger.standing for each in checked.candidates)
+        found[cohort.id] = Reckoned(
+            eligible=len(in_order),
+            needs_you=len(checked.having(Verdict.NEEDS_YOU)),
+            out_of_reach=standings[Standing.OUT_OF_REACH],
+            behind=standings[Standing.BEHIND],
+        )
     return found
 
 

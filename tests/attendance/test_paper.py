@@ -64,7 +64,9 @@ def test_a_sheet_says_who_what_when_where_and_its_code_opens_the_session(course,
     ]
     with pikepdf.open(io.BytesIO(answer.data)) as pdf:
         assert pdf.Root.MarkInfo.Marked
-        assert len(pdf.pages[0].get_images()) == 1  # a sheet does without a logo that cannot be read
+        assert (
+            len(pdf.pages[0].get_images()) == 1
+        )  # a sheet does without a logo that cannot be read
 
 
 def test_two_languages_stand_beside_each_other_where_they_differ(course, app):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from courseware import clock
+from courseware.attendance.request_service import announce_absence
 from courseware.attendance.rules import AttendanceStatus, Presence
 from courseware.attendance.service import WantedMark, record_marks
 from courseware.home import service
@@ -81,6 +82,30 @@ def test_a_coordinator_sees_registers_missing_and_who_is_enrolled(browser, make)
     assert "0 of 3 marked" in page
 
 
+def test_a_coordinator_sees_how_much_waits_and_how_many_are_behind(browser, make):
+    cohort = make.cohort()
+    late, fine = make.enrolments(cohort, 2)
+    over = session_from_now(make, cohort, -30)
+    soon = session_from_now(make, cohort, 30, code="S08")
+    now = clock.now()
+    for person, status in (
+        (make.trainer(cohort), AttendanceStatus.ABSENT),
+        (make.trainer(cohort), AttendanceStatus.PRESENT),
+        (make.trainer(cohort), AttendanceStatus.ABSENT),
+    ):
+        marks = {late.id: WantedMark(Presence(status))}
+        record_marks(over, marks, by=person, now=now)
+    announce_absence(fine, [soon], reason="A wedding", by=fine.user, now=now)
+
+    page = " ".join(browser(make.coordinator(cohort)).get("/").text.split())
+
+    assert "2 decisions wait for you" in page
+    address = f"/cohorts/{cohort.public_id}/attendance"
+    told = "Announced absences: 1 · Two people say different things: 1"
+    assert f'<a href="{address}/open">{cohort.code}</a> · {told}' in page
+    assert f'<a href="{address}">behind: 1' in page
+
+
 def test_an_administrator_also_sees_how_many_people_can_sign_in(browser, make):
     administrator = make.administrator()
 
@@ -103,7 +128,7 @@ def test_a_coordinators_first_page_costs_the_same_queries_for_one_cohort_and_for
         found = service.cohorts_run_by(coordinator, now=clock.now())
 
     assert len(found) == cohorts
-    assert len(seen) == 12
+    assert len(seen) == 14
 
 
 @pytest.mark.parametrize("sessions", [1, 12])
