@@ -227,7 +227,11 @@ def print_ledger(cohort_code: str, output: Path | None, as_json: bool) -> None:
         if output.suffix.lower() != ".xlsx":
             raise Refused(N_("The ledger is written as .xlsx: give the file that ending."))
         try:
-            output.write_bytes(ledger_workbook(ledger, ledger_service.disputed_cells(ledger)))
+            marks, disputed = (
+                ledger_service.marks_behind(ledger),
+                ledger_service.disputed_cells(ledger),
+            )
+            output.write_bytes(ledger_workbook(ledger, marks, disputed))
         except OSError as error:
             raise Refused(
                 Message(

@@ -4,7 +4,7 @@ Every row carries its times, its minutes and the unit of its hours. Words are lo
 file and not once for a cell: there are tens of thousands of them.
 """
 
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,15 @@ from courseware.attendance.entries_service import CohortEntries
 from courseware.attendance.exports import clock_of, source_word, standing_word, status_word
 from courseware.attendance.ledger_rules import Standing
 from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
+from courseware.attendance.marks_service import MarkInForce
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
 from courseware.hours import academic
 from courseware.i18n import _, language
 from courseware.tables import Cell, Sheet, write_csv, write_xlsx
 from courseware.texts import choose
+
+Marks = Mapping[tuple[int, int], MarkInForce]
+"""By session and enrolment."""
 
 
 class _Words:
@@ -44,17 +48,18 @@ class _Words:
 
 
 def ledger_workbook(
-    ledger: CohortLedger, disputed: Collection[tuple[int, int]] = frozenset()
+    ledger: CohortLedger, marks: Marks, disputed: Collection[tuple[int, int]]
 ) -> bytes:
     """The ledger of a cohort: the hours, the matrix of marks, and one row for each mark.
 
-    `disputed` are the cells (session, enrolment) about which two people say different things.
+    `marks` say how each came about (`ledger_service.marks_behind`); `disputed` are the cells about
+    which two people say different things.
     """
     words = _Words(ledger)
     return write_xlsx(
         _hours_sheet(ledger, words),
         _matrix_sheet(ledger, words, set(disputed)),
-        _marks_sheet(ledger, words),
+        _marks_sheet(ledger, marks, words),
     )
 
 
@@ -162,15 +167,15 @@ def _matrix_sheet(ledger: CohortLedger, words: _Words, disputed: Set[tuple[int, 
 
 
 def _cell_text(row: LedgerRow, session: LedgerSession, place: int, words: _Words) -> str:
-    mark = row.marks.get(session.id)
-    if mark is None:
+    presence = row.presences.get(session.id)
+    if presence is None:
         return words.status[None] if session.held.has_ended else ""
-    status = mark.presence.status
+    status = presence.status
     word = words.status[status]
     return f"{word} {row.ledger.sessions[place].attended}" if status.was_here else word
 
 
-def _marks_sheet(ledger: CohortLedger, words: _Words) -> Sheet:
+def _marks_sheet(ledger: CohortLedger, marks: Marks, words: _Words) -> Sheet:
     return Sheet(
         _("Marks"),
         [
@@ -185,18 +190,18 @@ def _marks_sheet(ledger: CohortLedger, words: _Words) -> Sheet:
             _("How it was made"),
             _("Note"),
         ],
-        _mark_rows(ledger, words),
+        _mark_rows(ledger, marks, words),
         intro=[_unit(ledger), _("Times are those of %(zone)s.", zone=words.zone.key)],
     )
 
 
-def _mark_rows(ledger: CohortLedger, words: _Words) -> Iterator[list[Cell]]:
+def _mark_rows(ledger: CohortLedger, marks: Marks, words: _Words) -> Iterator[list[Cell]]:
     # What is the same for all at a session stands in the file of entries: a workbook with all of
     # it would take twice as long to write.
     of_session = [(each, [each.code, words.day(each.held.time.start)]) for each in ledger.sessions]
     for row in ledger.rows:
         for (session, when), line in zip(of_session, row.ledger.sessions, strict=True):
-            mark = row.marks.get(session.id)
+            mark = marks.get((session.id, row.enrolment_id))
             yield [
                 row.names[0],
                 *when,

@@ -24,6 +24,7 @@ from courseware.attendance.marks_service import (
     MarkInForce,
     disagreements,
     marks_in_force,
+    presences_in_force,
     ranked_entries,
 )
 from courseware.attendance.models import AttendanceMark, Register
@@ -64,7 +65,7 @@ class LedgerSession:
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One participant's row: who, their sums, and the marks by session that they rest on."""
+    """One participant's row: who, their sums, and what by session they rest on."""
 
     enrolment_id: int
     public_id: str
@@ -72,7 +73,7 @@ class LedgerRow:
     names: tuple[str, ...]
     organisation: str
     ledger: ParticipantLedger
-    marks: dict[int, MarkInForce]
+    presences: dict[int, Presence]
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class CohortLedger:
             each.id: sum(
                 1
                 for row in self.rows
-                if (mark := row.marks.get(each.id)) and mark.presence.status.was_here
+                if (presence := row.presences.get(each.id)) and presence.status.was_here
             )
             for each in self.sessions
         }
@@ -131,7 +132,7 @@ class CohortLedger:
     def unmarked_by_session(self) -> dict[int, int]:
         """How many nobody has marked, by session that has ended."""
         return {
-            each.id: sum(1 for row in self.rows if each.id not in row.marks)
+            each.id: sum(1 for row in self.rows if each.id not in row.presences)
             for each in self.sessions
             if each.held.has_ended
         }
@@ -170,7 +171,7 @@ class ParticipantAttendance:
 
 
 def ledger_of(cohort: Cohort, *, now: datetime) -> CohortLedger:
-    """The hours ledger of a cohort: five queries, however many participants there are."""
+    """The hours ledger of a cohort: six queries, however many participants there are."""
     modules, sessions, course = _course_of(cohort, now=now)
     enrolled = db.session.execute(
         select(
@@ -186,11 +187,9 @@ def ledger_of(cohort: Cohort, *, now: datetime) -> CohortLedger:
         .outerjoin(Organisation, Enrolment.organisation_id == Organisation.id)
         .where(Enrolment.cohort_id == cohort.id, Enrolment.withdrawn_at.is_(None))
     ).all()
-    by_enrolment: dict[int, dict[int, MarkInForce]] = {row.id: {} for row in enrolled}
-    found = marks_in_force(AttendanceMark.training_session_id.in_([each.id for each in sessions]))
-    for (session_id, enrolment_id), mark in found.items():
-        if enrolment_id in by_enrolment:
-            by_enrolment[enrolment_id][session_id] = mark
+    found = presences_in_force(
+        AttendanceMark.training_session_id.in_([each.id for each in sessions])
+    )
     rows = [
         LedgerRow(
             enrolment_id=row.id,
@@ -198,13 +197,20 @@ def ledger_of(cohort: Cohort, *, now: datetime) -> CohortLedger:
             user_id=row.user_id,
             names=shown_names(row.name_latin, row.name_native, row.email),
             organisation=row.short_name or "",
-            ledger=_reckoned(course, by_enrolment[row.id]),
-            marks=by_enrolment[row.id],
+            ledger=participant_ledger(course, its := found.get(row.id, {})),
+            presences=its,
         )
         for row in enrolled
     ]
     rows.sort(key=lambda row: (row.names[0].casefold(), row.enrolment_id))
     return CohortLedger(cohort, course, modules, sessions, tuple(rows))
+
+
+def marks_behind(found: CohortLedger) -> dict[tuple[int, int], MarkInForce]:
+    """How the marks of a ledger came about, by session and enrolment."""
+    return marks_in_force(
+        AttendanceMark.training_session_id.in_([each.id for each in found.sessions])
+    )
 
 
 def disputed_cells(found: CohortLedger) -> Collection[tuple[int, int]]:
@@ -221,7 +227,7 @@ def attendance_of(enrolment: Enrolment, *, now: datetime) -> ParticipantAttendan
         AttendanceMark.training_session_id.in_([each.id for each in sessions]),
     )
     marks = {session_id: mark for (session_id, _enrolment), mark in found.items()}
-    ledger = _reckoned(course, marks)
+    ledger = participant_ledger(course, {id: mark.presence for id, mark in marks.items()})
     lines = {line.session_id: line for line in ledger.sessions}
     by_module = {line.module_id: line for line in ledger.modules}
     return ParticipantAttendance(
@@ -241,10 +247,6 @@ def attendance_of(enrolment: Enrolment, *, now: datetime) -> ParticipantAttendan
             for module in modules
         ),
     )
-
-
-def _reckoned(course: Course, marks: dict[int, MarkInForce]) -> ParticipantLedger:
-    return participant_ledger(course, {id: mark.presence for id, mark in marks.items()})
 
 
 def _course_of(

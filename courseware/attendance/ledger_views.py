@@ -139,7 +139,8 @@ def day_and_month(moment: datetime, zone: str) -> str:
 def ledger_file(cohort: Cohort) -> ResponseReturnValue:
     """The same as a spreadsheet."""
     found = ledger_service.ledger_of(cohort, now=clock.now())
-    data = ledger_workbook(found, ledger_service.disputed_cells(found))
+    marks, disputed = ledger_service.marks_behind(found), ledger_service.disputed_cells(found)
+    data = ledger_workbook(found, marks, disputed)
     return as_file(data, f"{cohort.code}-hours.xlsx")
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, not_, null, or_, select
 from sqlalchemy.sql import Select
 
 from courseware.attendance.models import AttendanceImport, AttendanceMark
 from courseware.attendance.rules import (
     ANSWERING,
-    PRESENT,
+    PLAIN,
     STRENGTH,
     AttendanceStatus,
     ImportState,
@@ -81,6 +81,56 @@ def marks_in_force(*where: ColumnElement[bool]) -> dict[tuple[int, int], MarkInF
     }
 
 
+def presences_in_force(*where: ColumnElement[bool]) -> dict[int, dict[int, Presence]]:
+    """What counts, by enrolment and session, for whoever asks nothing else of a mark.
+
+    Most marks say one word. Those of a participant come as one text: a row for each takes half as
+    long again to read. The few with times of their own are read beside them.
+    """
+    said = case(
+        (_says_one_word(), cast(AttendanceMark.status, String)),
+        else_=cast(AttendanceMark.id, String),
+    )
+    ranked = ranked_entries(*where).add_columns(said.label("said")).subquery()
+    its = cast(ranked.c.training_session_id, String) + ":" + ranked.c.said
+    rows = db.session.execute(
+        select(ranked.c.enrolment_id, func.aggregate_strings(its, " "))
+        .where(ranked.c.place == 1, ranked.c.status.is_not(None))
+        .group_by(ranked.c.enrolment_id)
+    ).all()
+    # Read after them: entries are only ever added, so each that counts is among these.
+    timed = {
+        id: presence_of(status, arrived_at, left_at, intervals, minutes)
+        for id, status, arrived_at, left_at, intervals, minutes in db.session.execute(
+            select(
+                AttendanceMark.id,
+                AttendanceMark.status,
+                AttendanceMark.arrived_at,
+                AttendanceMark.left_at,
+                AttendanceMark.intervals,
+                AttendanceMark.minutes,
+            ).where(*where, AttendanceMark.status.is_not(None), not_(_says_one_word()))
+        )
+    }
+    plain = {str(status): presence for status, presence in PLAIN.items()}
+    found: dict[int, dict[int, Presence]] = {}
+    for enrolment_id, text in rows:
+        by_session = found[enrolment_id] = {}
+        for part in text.split():
+            session_id, _colon, word = part.partition(":")
+            by_session[int(session_id)] = plain.get(word) or timed[int(word)]
+    return found
+
+
+def _says_one_word() -> ColumnElement[bool]:
+    """Whether an entry says no more than its status (`presence_of`)."""
+    return and_(
+        AttendanceMark.status.in_(PLAIN),
+        AttendanceMark.intervals.is_(null()),
+        AttendanceMark.minutes.is_(None),
+    )
+
+
 def ranked_entries(*where: ColumnElement[bool]) -> Select[Any]:
     """Entries with their `place` in their cell: 1 is the one in force (`rules.mark_in_force`)."""
     place = func.row_number().over(
@@ -108,14 +158,6 @@ def is_not_withdrawn() -> ColumnElement[bool]:
     return or_(AttendanceMark.import_id.is_(None), AttendanceMark.import_id.not_in(withdrawn))
 
 
-_PLAIN = {
-    AttendanceStatus.PRESENT: PRESENT,
-    AttendanceStatus.ABSENT: Presence(AttendanceStatus.ABSENT),
-    AttendanceStatus.EXCUSED: Presence(AttendanceStatus.EXCUSED),
-}
-"""Thousands of marks of a ledger say one of these and nothing more."""
-
-
 def presence_of(
     status: AttendanceStatus,
     arrived_at: datetime | None,
@@ -124,7 +166,7 @@ def presence_of(
     minutes: Minutes | None,
 ) -> Presence:
     """What the columns of an entry say."""
-    if intervals is None and minutes is None and (plain := _PLAIN.get(status)):
+    if intervals is None and minutes is None and (plain := PLAIN.get(status)):
         return plain
     return Presence(
         status,

@@ -219,6 +219,13 @@ class Presence:
 PRESENT = Presence(AttendanceStatus.PRESENT)
 """By far the most frequent mark: present throughout, nothing more known."""
 
+PLAIN = {
+    AttendanceStatus.PRESENT: PRESENT,
+    AttendanceStatus.ABSENT: Presence(AttendanceStatus.ABSENT),
+    AttendanceStatus.EXCUSED: Presence(AttendanceStatus.EXCUSED),
+}
+"""What most marks of a ledger say, and nothing more."""
+
 
 ANSWERING = frozenset(
     {MarkSource.TRAINER, MarkSource.COORDINATOR, MarkSource.OFFLINE, MarkSource.PAPER}

@@ -1,6 +1,6 @@
 """Telling participants that their hours are in danger: once for each way of being so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,8 @@ from courseware import mail
 from courseware.accounts.models import User
 from courseware.attendance.ledger_rules import Standing
 from courseware.attendance.ledger_service import CohortLedger, LedgerRow, ledger_of
-from courseware.attendance.models import HoursWarning
+from courseware.attendance.marks_service import marks_in_force
+from courseware.attendance.models import AttendanceMark, HoursWarning
 from courseware.cohorts.models import Cohort, Enrolment
 from courseware.db import db
 from courseware.programmes.models import Programme
@@ -79,8 +80,9 @@ def warn_participants(cohort: Cohort, *, link_to: Callable[[str], str], now: dat
         for row in ledger.rows
         if row.ledger.standing.needs_attention
         and row.ledger.standing not in {each.standing for each in told.get(row.enrolment_id, ())}
-        and _has_rested(row, now)
     ]
+    fresh = _marked_lately([row.enrolment_id for row in rows], now)
+    rows = [row for row in rows if row.enrolment_id not in fresh]
     people = {
         person.id: person
         for person in db.session.scalars(select(User).where(User.id.in_([r.user_id for r in rows])))
@@ -88,8 +90,14 @@ def warn_participants(cohort: Cohort, *, link_to: Callable[[str], str], now: dat
     return sum(_warn(ledger, row, people[row.user_id], link_to(row.public_id), now) for row in rows)
 
 
-def _has_rested(row: LedgerRow, now: datetime) -> bool:
-    return all(mark.marked_at <= now - REST for mark in row.marks.values())
+def _marked_lately(enrolment_ids: Sequence[int], now: datetime) -> set[int]:
+    """Those whose marks may still be corrected: one of them that counts is younger than REST."""
+    marks = marks_in_force(AttendanceMark.enrolment_id.in_(enrolment_ids)) if enrolment_ids else {}
+    return {
+        enrolment_id
+        for (_session, enrolment_id), mark in marks.items()
+        if mark.marked_at > now - REST
+    }
 
 
 def _warn(ledger: CohortLedger, row: LedgerRow, person: User, link: str, now: datetime) -> bool:

@@ -4,23 +4,30 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
 from courseware.attendance import service
 from courseware.attendance.history_service import history_of
-from courseware.attendance.marks_service import disagreements
+from courseware.attendance.marks_service import (
+    disagreements,
+    marks_in_force,
+    presences_in_force,
+)
 from courseware.attendance.models import AttendanceMark
 from courseware.attendance.rules import (
     ANSWERING,
     AttendanceStatus,
+    Interval,
     MarkSource,
     Presence,
     Statement,
     disagreement,
+    mark_in_force,
 )
 from courseware.attendance.service import WantedMark
+from courseware.db import db
 
 NINE = datetime(2025, 4, 7, 9, 0, tzinfo=UTC)
 PRESENT = Presence(AttendanceStatus.PRESENT)
@@ -174,3 +181,69 @@ def test_reading_disagreements_takes_two_queries_however_many_there_are(course, 
     with queries() as seen:
         found = disagreements(AttendanceMark.training_session_id == session.id)
     assert (len(found), len(seen)) == (22, 2)
+
+
+said_of_a_cell = st.tuples(
+    st.integers(0, 1),  # the session
+    st.integers(0, 1),  # the participant
+    st.sampled_from(list(MarkSource)),
+    st.integers(0, 2),  # hours after nine: many at the same moment
+    st.sampled_from(
+        [
+            None,
+            PRESENT,
+            ABSENT,
+            EXCUSED,
+            LATE,
+            Presence(AttendanceStatus.PARTIAL, reported_minutes=40, times_known=False),
+            Presence(
+                AttendanceStatus.PRESENT,
+                intervals=(Interval(NINE, NINE + timedelta(minutes=80)),),
+            ),
+        ]
+    ),
+)
+
+
+def test_the_database_chooses_the_marks_that_the_rule_chooses(make):
+    cohort = make.cohort()
+    people = [each.id for each in make.enrolments(cohort, 2)]
+
+    @settings(max_examples=15)
+    @given(st.lists(said_of_a_cell, max_size=12))
+    def holds(history):
+        held = [make.training_session(cohort).id for _ in range(2)]
+        entries = [
+            AttendanceMark(
+                training_session_id=held[session],
+                enrolment_id=people[person],
+                source=source,
+                marked_at=NINE + timedelta(hours=hours),
+                status=presence and presence.status,
+                arrived_at=presence and presence.arrived_at,
+                minutes=presence and presence.reported_minutes,
+                intervals=[[each.start.isoformat(), each.end.isoformat()] for each in spans]
+                if (spans := presence.intervals if presence else ())
+                else None,
+            )
+            for session, person, source, hours, presence in history
+        ]
+        for entry in entries:  # one after the other: the order of arrival is part of the rule
+            db.session.add(entry)
+            db.session.flush()
+        expected = {}
+        for cell in {(each.training_session_id, each.enrolment_id) for each in entries}:
+            its = [e for e in entries if (e.training_session_id, e.enrolment_id) == cell]
+            counts = mark_in_force(its)
+            if counts.status is not None:
+                expected[cell] = history[entries.index(counts)][4]
+        where = AttendanceMark.training_session_id.in_(held)
+        marks = {cell: mark.presence for cell, mark in marks_in_force(where).items()}
+        assert marks == expected
+        assert {
+            (session, person): presence
+            for person, its in presences_in_force(where).items()
+            for session, presence in its.items()
+        } == expected
+
+    holds()
