@@ -220,17 +220,16 @@ def _import_value(review: ImportReview) -> dict[str, Any]:
 @with_appcontext
 def print_ledger(cohort_code: str, output: Path | None, as_json: bool) -> None:
     """Print the hours ledger of a cohort, or write it as a spreadsheet."""
-    ledger = ledger_service.ledger_of(_cohort(cohort_code), now=clock.now())
+    cohort = _cohort(cohort_code)
+    marks = ledger_service.marks_of(cohort)
+    ledger = ledger_service.ledger_of(cohort, now=clock.now(), marks=marks)
     value = _ledger_value(ledger)
     text = _ledger_text(ledger)
     if output is not None:
         if output.suffix.lower() != ".xlsx":
             raise Refused(N_("The ledger is written as .xlsx: give the file that ending."))
         try:
-            marks, disputed = (
-                ledger_service.marks_behind(ledger),
-                ledger_service.disputed_cells(ledger),
-            )
+            disputed = ledger_service.disputed_cells(ledger)
             output.write_bytes(ledger_workbook(ledger, marks, disputed))
         except OSError as error:
             raise Refused(

@@ -4,23 +4,19 @@ Every row carries its times, its minutes and the unit of its hours. Words are lo
 file and not once for a cell: there are tens of thousands of them.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Set
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from courseware.attendance.entries_service import CohortEntries
 from courseware.attendance.exports import clock_of, source_word, standing_word, status_word
 from courseware.attendance.ledger_rules import Standing
-from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession
-from courseware.attendance.marks_service import MarkInForce
+from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession, Marks
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
 from courseware.hours import academic
 from courseware.i18n import _, language
 from courseware.tables import Cell, Sheet, write_csv, write_xlsx
 from courseware.texts import choose
-
-Marks = Mapping[tuple[int, int], MarkInForce]
-"""By session and enrolment."""
 
 
 class _Words:
@@ -52,7 +48,7 @@ def ledger_workbook(
 ) -> bytes:
     """The ledger of a cohort: the hours, the matrix of marks, and one row for each mark.
 
-    `marks` say how each came about (`ledger_service.marks_behind`); `disputed` are the cells about
+    `marks` say how each came about (`ledger_service.marks_of`); `disputed` are the cells about
     which two people say different things.
     """
     words = _Words(ledger)

@@ -1,12 +1,12 @@
 """The hours ledger of a cohort and of one participant, read in one pass."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from courseware.accounts.models import User
 from courseware.attendance.ledger_rules import (
@@ -170,8 +170,21 @@ class ParticipantAttendance:
     modules: tuple[tuple[LedgerModule, ModuleLine, tuple[AttendedSession, ...]], ...]
 
 
-def ledger_of(cohort: Cohort, *, now: datetime) -> CohortLedger:
-    """The hours ledger of a cohort: six queries, however many participants there are."""
+Marks = Mapping[tuple[int, int], MarkInForce]
+"""The marks that count, by session and enrolment."""
+
+
+def marks_of(cohort: Cohort) -> Marks:
+    """The marks that count in a cohort, with how each came about."""
+    its = select(TrainingSession.id).where(TrainingSession.cohort_id == cohort.id)
+    return marks_in_force(_is_at(db.session.scalars(its).all()))
+
+
+def ledger_of(cohort: Cohort, *, now: datetime, marks: Marks | None = None) -> CohortLedger:
+    """The hours ledger of a cohort: at most six queries, however many participants there are.
+
+    `marks` are those of `marks_of`, for whoever has read them anyway.
+    """
     modules, sessions, course = _course_of(cohort, now=now)
     enrolled = db.session.execute(
         select(
@@ -187,9 +200,10 @@ def ledger_of(cohort: Cohort, *, now: datetime) -> CohortLedger:
         .outerjoin(Organisation, Enrolment.organisation_id == Organisation.id)
         .where(Enrolment.cohort_id == cohort.id, Enrolment.withdrawn_at.is_(None))
     ).all()
-    found = presences_in_force(
-        AttendanceMark.training_session_id.in_([each.id for each in sessions])
-    )
+    if marks is None:
+        found = presences_in_force(_is_at([each.id for each in sessions]))
+    else:
+        found = _by_enrolment(marks)
     rows = [
         LedgerRow(
             enrolment_id=row.id,
@@ -206,17 +220,21 @@ def ledger_of(cohort: Cohort, *, now: datetime) -> CohortLedger:
     return CohortLedger(cohort, course, modules, sessions, tuple(rows))
 
 
-def marks_behind(found: CohortLedger) -> dict[tuple[int, int], MarkInForce]:
-    """How the marks of a ledger came about, by session and enrolment."""
-    return marks_in_force(
-        AttendanceMark.training_session_id.in_([each.id for each in found.sessions])
-    )
+def _by_enrolment(marks: Marks) -> dict[int, dict[int, Presence]]:
+    found: dict[int, dict[int, Presence]] = {}
+    for (session_id, enrolment_id), mark in marks.items():
+        found.setdefault(enrolment_id, {})[session_id] = mark.presence
+    return found
 
 
 def disputed_cells(found: CohortLedger) -> Collection[tuple[int, int]]:
     """Session and enrolment of each cell about which people say different things."""
-    its_sessions = [each.id for each in found.sessions]
-    return disagreements(AttendanceMark.training_session_id.in_(its_sessions)).keys()
+    return disagreements(_is_at([each.id for each in found.sessions])).keys()
+
+
+def _is_at(session_ids: Sequence[int]) -> ColumnElement[bool]:
+    # The ids and no subquery: the planner of PostgreSQL then knows how many entries there are.
+    return AttendanceMark.training_session_id.in_(session_ids)
 
 
 def attendance_of(enrolment: Enrolment, *, now: datetime) -> ParticipantAttendance:

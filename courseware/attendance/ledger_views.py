@@ -138,9 +138,9 @@ def day_and_month(moment: datetime, zone: str) -> str:
 @requires(Permission.SEE_LEDGER, on=find_cohort)
 def ledger_file(cohort: Cohort) -> ResponseReturnValue:
     """The same as a spreadsheet."""
-    found = ledger_service.ledger_of(cohort, now=clock.now())
-    marks, disputed = ledger_service.marks_behind(found), ledger_service.disputed_cells(found)
-    data = ledger_workbook(found, marks, disputed)
+    marks = ledger_service.marks_of(cohort)
+    found = ledger_service.ledger_of(cohort, now=clock.now(), marks=marks)
+    data = ledger_workbook(found, marks, ledger_service.disputed_cells(found))
     return as_file(data, f"{cohort.code}-hours.xlsx")
 
 
