@@ -168,6 +168,13 @@ SETTINGS = (
         _number(0, 240),
     ),
     Setting(
+        "desk_days",
+        "30",
+        "After how many days a file on the import desk that nobody accepted is put away, with the "
+        "names in it; 0: never.",
+        _number(0, 3650),
+    ),
+    Setting(
         "limits_url",
         "memory://",
         "Where rate limits count; several processes share one with `redis://…`.",
@@ -211,6 +218,7 @@ class Settings:
     session_hours: int
     check_in_seconds: int
     check_in_opens_minutes: int
+    desk_days: int
     limits_url: str
     timestamp_url: str
     timestamp_roots: bytes

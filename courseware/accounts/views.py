@@ -119,7 +119,7 @@ def request_link() -> ResponseReturnValue:
             now=clock.now(),
         )
         db.session.commit()
-        return redirect(url_for("accounts.link_sent"), 303)
+        return redirect(url_for("accounts.link_sent", next=request.values.get("next")), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("accounts/request_link.html", form=form, next=_next()), status
 
@@ -128,7 +128,7 @@ def request_link() -> ResponseReturnValue:
 @requires(Permission.SEE_PUBLIC_PAGES)
 def link_sent() -> ResponseReturnValue:
     """Says that a link is on its way, if the address is known."""
-    return render_template("accounts/link_sent.html")
+    return render_template("accounts/link_sent.html", next=_next())
 
 
 def _find_link(token: str) -> SignInLink | None:
@@ -141,7 +141,7 @@ def use_link(token: str) -> ResponseReturnValue:
     """Confirm a one-time link: a mail program that opens links by itself does not spend it."""
     link = _find_link(token)
     if link is None:
-        return render_template("accounts/link_spent.html"), 410
+        return render_template("accounts/link_spent.html", next=_next()), 410
     if request.method == "POST":
         user = service.use_sign_in_link(link, now=clock.now())
         _let_in(user)

@@ -1,10 +1,17 @@
 """Routes: the import desk of a cohort, where several files are dropped at once."""
 
+from functools import partial
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
-from courseware.attendance import alias_service, desk_list_service, desk_service
+from courseware.attendance import (
+    alias_service,
+    desk_expiry_service,
+    desk_list_service,
+    desk_service,
+)
 from courseware.attendance.desk_service import DroppedFile, Received
 from courseware.attendance.forms import FilesForm
 from courseware.attendance.ledger_views import bp
@@ -48,6 +55,8 @@ def import_desk(cohort: Cohort) -> ResponseReturnValue:
             desk=desk_list_service.read_desk(cohort),
             sessions=list_sessions(cohort),
             aliases=alias_service.list_aliases(cohort),
+            days_kept=desk_expiry_service.days_kept(),
+            leaves_soon=partial(desk_expiry_service.leaves_soon, now=clock.now()),
         ),
         422 if problems or form.errors else 200,
     )

@@ -53,6 +53,7 @@ from courseware.permissions import Role, roles_on
 from courseware.schedule.models import TrainingSession
 
 NOTHING_CHANGED = N_("Nothing was imported.")
+PUT_AWAY = N_("This import was put away or withdrawn. Upload the file again.")
 
 
 @roles_on.register
@@ -232,6 +233,12 @@ def choices_of(proposed: AttendanceImport) -> dict[int, int | None]:
     return {int(place): said for place, said in proposed.report.get("choices", {}).items()}
 
 
+def refuse_put_away(proposed: AttendanceImport) -> None:
+    """Raise Refused for a file that was put away: what it held is gone."""
+    if proposed.state is ImportState.DISCARDED:
+        raise Refused(PUT_AWAY)
+
+
 def accept_import(
     proposed: AttendanceImport,
     choices: Mapping[int, int | None],
@@ -246,11 +253,11 @@ def accept_import(
     A name that nobody has explained stops it. Accepting twice changes nothing.
     """
     _lock(proposed)
+    if proposed.state not in (ImportState.REVIEW, ImportState.ACCEPTED):
+        raise Refused(PUT_AWAY)
     review = review_of(proposed, choices)
-    if proposed.state != ImportState.REVIEW:
-        if proposed.state == ImportState.ACCEPTED:
-            return review
-        raise Refused(N_("This import was put away or withdrawn. Upload the file again."))
+    if proposed.state == ImportState.ACCEPTED:
+        return review
     refuse_if_closed(session_of(proposed))
     refuse_unclear(review)
     source = source_for(review.report)
@@ -378,10 +385,11 @@ def withdraw_import(proposed: AttendanceImport, *, by: User | None, now: datetim
 
 
 def discard_import(proposed: AttendanceImport) -> None:
-    """Put a proposed import away; nothing was written."""
+    """Put a proposed import away, with the names in it; nothing was written."""
+    _lock(proposed)
     if proposed.state in (ImportState.ACCEPTED, ImportState.WITHDRAWN):
         raise Refused(N_("This import was accepted already; withdraw it instead."))
-    proposed.state, proposed.content = ImportState.DISCARDED, None
+    proposed.state, proposed.content, proposed.report = ImportState.DISCARDED, None, {}
 
 
 def interval_values(intervals: tuple[Interval, ...]) -> list[list[Any]]:

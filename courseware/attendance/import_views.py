@@ -78,6 +78,7 @@ def review_import(proposed: AttendanceImport) -> ResponseReturnValue:
         return _OTHER_ACTS[act](proposed)
     if proposed.state is ImportState.ASKING:
         return redirect(_desk_of(proposed), 303)
+    import_service.refuse_put_away(proposed)
     training_session = import_service.session_of(proposed)
     count = len(proposed.report["people"])
     candidates = tuple(alias_service.list_candidates(training_session.cohort))

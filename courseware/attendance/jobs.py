@@ -5,6 +5,7 @@ from flask import url_for
 from courseware import clock, jobs
 from courseware.attendance import (
     decision_mail_service,
+    desk_expiry_service,
     ledger_service,
     state_service,
     warning_service,
@@ -64,3 +65,10 @@ def tell_coordinators() -> None:
         link = url_for("attendance.open_matters", public_id=cohort.public_id, _external=True)
         decision_mail_service.tell_coordinators(cohort, link=link, now=now)
         db.session.commit()
+
+
+@jobs.chore
+def discard_unaccepted_imports() -> None:
+    """Put away the files on import desks that nobody has accepted for long."""
+    desk_expiry_service.discard_unaccepted(now=clock.now())
+    db.session.commit()

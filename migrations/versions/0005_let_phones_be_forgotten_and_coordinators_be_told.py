@@ -62,6 +62,8 @@ def upgrade() -> None:
             "cohort_id", "user_id", name=op.f("uq_decision_mail_refusal_cohort_id_user_id")
         ),
     )
+    # Files that were put away no longer keep the names in them.
+    op.execute("UPDATE attendance_import SET report = '{}' WHERE state = 'discarded'")
 
 
 def _give_phones_an_address() -> None:

@@ -261,7 +261,9 @@ def test_an_import_that_was_put_away_changes_nothing(course, browser):
     client = browser(trainer)
     review = upload(client, session).location
     client.post(review, data={"act": "discard"})
-    assert db.session.query(AttendanceImport).one().state == ImportState.DISCARDED
+    kept = db.session.query(AttendanceImport).one()
+    assert (kept.state, kept.report, kept.content) == (ImportState.DISCARDED, {}, None)
+    assert client.get(review).status_code == 409
     assert client.post(review, data={"act": "accept", "who-1": "-"}).status_code == 409
     assert statuses(session) == [None, None]
 

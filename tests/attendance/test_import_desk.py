@@ -1,11 +1,12 @@
 """The import desk: several files at once, each put before the session of its time."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from courseware.attendance import desk_service, import_service, service
+from courseware.attendance import desk_service, import_service, jobs, service
 from courseware.attendance.desk_service import DroppedFile
 from courseware.attendance.models import AttendanceAlias, AttendanceImport, AttendanceMark
 from courseware.attendance.report_rules import DateOrder
@@ -265,3 +266,30 @@ def test_forty_one_files_are_too_many(course, browser):
     cohort, _morning, _afternoon, trainer = course
     files = [(f"{n}.csv", b"x") for n in range(41)]
     assert upload(browser(trainer), cohort, *files).status_code == 409
+
+
+def test_files_that_nobody_accepts_are_put_away_with_their_names_and_the_desk_says_so(
+    course, make, browser, monkeypatch
+):
+    cohort, _morning, _afternoon, trainer = course
+    received = drop(cohort, make, "teams-english.csv", "moodle.txt")
+    import_service.accept_import(
+        received.kept[0],
+        dict.fromkeys(range(len(received.kept[0].report["people"]))),
+        by=trainer,
+        now=make.NOW,
+    )
+
+    def after(days: float) -> str:
+        monkeypatch.setattr("courseware.clock.now", lambda: make.NOW + timedelta(days=days))
+        jobs.discard_unaccepted_imports()
+        return browser(trainer).get(address(cohort)).text
+
+    page = after(22)
+    assert "put away after 30 days, with the names in it" in page and "put away on" not in page
+    assert "put away on 20 May 2025" in after(24)
+    assert [each.state for each in received.kept[1:]] == [ImportState.REVIEW] * 2
+    assert "To review" not in after(30)
+    assert [each.state for each in received.kept[1:]] == [ImportState.DISCARDED] * 2
+    assert [each.report for each in received.kept[1:]] == [{}] * 2
+    assert received.kept[0].state is ImportState.ACCEPTED and received.kept[0].report["people"]

@@ -1,11 +1,15 @@
 """A register is planned, open, closed, opened again; closes by itself, and is reminded of once."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import func, select
 
 from courseware import clock, mail
+from courseware.accounts import service as accounts
 from courseware.attendance import jobs, service, state_service
 from courseware.attendance.register_rules import (
     RegisterState,
@@ -21,7 +25,7 @@ from courseware.errors import BadInput
 NINE = datetime(2025, 4, 7, 9, 0, tzinfo=UTC)
 END = NINE + timedelta(minutes=90)
 LONG_AGO = NINE - timedelta(days=50)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +140,46 @@ def test_trainers_are_reminded_once_of_what_nobody_marked(course, monkeypatch):
     assert sent.subject == "Register to fill: S01 on 7 April 2025"
     assert f"/sessions/{session.public_id}/register" in sent.body
     assert "2 participants" in sent.body and "21 April 2025" in sent.body
+
+
+def test_the_reminder_opens_its_register_after_each_way_to_sign_in(course, monkeypatch, browser):
+    session, trainer, _enrolment = course
+    accounts.set_password(trainer, "correct horse battery", by=None, now=NINE)
+    monkeypatch.setattr(clock, "now", lambda: END + 3 * HOUR)
+    jobs.remind_of_registers()
+    (sent,) = db.session.scalars(select(mail.OutgoingMail))
+    register = f"/sessions/{session.public_id}/register"
+    link = sent.body.split("http://localhost")[1].split()[0]
+    assert link == register
+
+    def follow(page: str, words: str) -> str:
+        found = re.search(rf'href="([^"]*)"[^>]*>{words}<', page)
+        assert found, page
+        return unescape(found[1])
+
+    phone, data = browser(), {"email": trainer.email}
+    asked = phone.get(register).location
+    hidden = re.findall(r'name="next" value="([^"]*)"', phone.get(asked).text)[-1]
+    data["next"] = unescape(hidden)
+    wrong = phone.post(asked, data=data | {"password": "wrong"})
+    assert wrong.status_code == 422 and f'value="{hidden}"' in wrong.text
+    right = phone.post(asked, data=data | {"password": "correct horse battery"})
+    assert right.location == register and phone.get(register).status_code == 200
+
+    phone = browser()
+    by_mail = follow(phone.get(asked).text, "Send me a link instead")
+    for minutes, status in ((31, 410), (1, 200)):  # the first one was opened too late
+        answer = phone.post(by_mail, data=data)
+        assert register in unquote(follow(phone.get(answer.location).text, "Try another address"))
+        newest = select(mail.OutgoingMail).order_by(mail.OutgoingMail.id.desc()).limit(1)
+        link = db.session.scalars(newest).one().body.split("http://localhost")[1].split()[0]
+        now = clock.now() + minutes * MINUTE
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        page = phone.get(link)
+        assert page.status_code == status
+        if status == 410:
+            by_mail = follow(page.text, "Send me a new link")
+    assert phone.post(link, data={"next": data["next"]}).location == register
 
 
 def test_nobody_is_reminded_of_a_register_that_is_filled_or_closed(course, monkeypatch, make):
