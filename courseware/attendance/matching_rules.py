@@ -13,6 +13,7 @@ LEAST_RESEMBLANCE = 0.72
 
 _BRACKETED = re.compile(r"[(\[（][^)\]）]*[)\]）]?")
 _IN_BRACKETS = re.compile(r"[(\[（]([^)\]）]+)[)\]）]?")
+_PART_IS_THE_SAME = N_("a part of the name is the same")
 _OWNER = re.compile(r"['’‘ʼ]s\b")
 
 
@@ -73,6 +74,24 @@ def spellings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
+_DEVICES = frozenset(
+    {
+        "my", "iphone", "ipad", "android", "galaxy", "samsung", "redmi", "xiaomi", "poco", "huawei",
+        "honor", "oppo", "vivo", "realme", "tecno", "phone", "tablet", "laptop", "desktop", "pc",
+        "pro", "max", "plus", "mini", "note", "ultra", "air", "lite", "tab", "zoom", "user",
+        "guest", "participant", "admin", "телефон", "планшет", "ноутбук", "пользователь", "гость",
+        "участник", "админ",
+    }
+)  # fmt: skip
+_MODEL = re.compile(r"[a-z]?\d+[a-z]?")
+
+
+def is_nobodys_name(name: str) -> bool:
+    """Whether a name is that of a device or of anybody: next time it may be somebody else's."""
+    words = name_key(name).split()
+    return bool(words) and all(word in _DEVICES or _MODEL.fullmatch(word) for word in words)
+
+
 class Directory:
     """The people of a cohort, ready to be found by what a report says of them."""
 
@@ -89,9 +108,13 @@ class Directory:
         self._elsewhere = dict(elsewhere or {})
         self._by_email = {known.email.lower(): known.id for known in self._people if known.email}
         self._by_name: dict[str, set[int]] = {}
+        self._by_word: dict[str, set[int]] = {}
         for known in self._people:
             for name in known.names:
-                self._by_name.setdefault(shown_name_key(name), set()).add(known.id)
+                key = shown_name_key(name)
+                self._by_name.setdefault(key, set()).add(known.id)
+                for word in key.split():
+                    self._by_word.setdefault(word, set()).add(known.id)
         self._trainer_emails: set[str] = set()
         self._trainer_names: set[str] = set()
         for trainer in trainers:
@@ -106,35 +129,51 @@ class Directory:
 
     def match(self, name: str, email: str = "", *, suggest: bool = True) -> Match:
         """Who this is. Never guesses: a resemblance is only suggested, where that is wanted."""
-        if email and (found := self._by_email.get(email.lower())) is not None:
-            return Match(MatchedBy.EMAIL, found)
+        addressed = self._by_email.get(email.lower()) if email else None
+        named = set[int]().union(*(self._by_name.get(key, set()) for key in spellings(name)))
+        if addressed is not None and (not named or addressed in named):
+            return Match(MatchedBy.EMAIL, addressed)
         for key in (email.lower(), name_key(name)):
             if key and key in self._aliases:
                 remembered = self._aliases[key]
                 # An alias of nobody: a device in the room, a guest; it was said once.
                 by = MatchedBy.LEFT_OUT if remembered is None else MatchedBy.ALIAS
                 return Match(by, remembered)
-        candidates = set[int]().union(*(self._by_name.get(key, set()) for key in spellings(name)))
-        if len(candidates) == 1:
-            return Match(MatchedBy.NAME, candidates.pop())
-        if self._is_trainer(name, email):
+        if addressed is not None:
+            return _unknown(
+                _suggested([addressed], N_("has this e-mail address")),
+                _suggested(named, N_("has exactly this name")),
+            )
+        if email and email.lower() in self._trainer_emails:
             return Match(MatchedBy.TRAINER)
-        if candidates:
-            reason = Message(N_("several participants have exactly this name"))
-            return _unknown(candidates, reason)
+        is_trainer = any(key in self._trainer_names for key in spellings(name))
+        if named:
+            return self._named(name, named, is_trainer=is_trainer)
+        if is_trainer:
+            return Match(MatchedBy.TRAINER)
         used_by = self._elsewhere.get(name_key(name), frozenset[int]())
         if len(used_by) == 1:
             return Match(MatchedBy.ELSEWHERE, next(iter(used_by)))
         if used_by:
-            return _unknown(used_by, Message(N_("used this name in another cohort")))
+            return _unknown(_suggested(used_by, N_("used this name in another cohort")))
         return Match(
             MatchedBy.UNKNOWN, suggestions=self._resembling(name, email) if suggest else ()
         )
 
-    def _is_trainer(self, name: str, email: str) -> bool:
-        return (bool(email) and email.lower() in self._trainer_emails) or any(
-            key in self._trainer_names for key in spellings(name)
-        )
+    def _named(self, name: str, named: set[int], *, is_trainer: bool) -> Match:
+        """Whoever has exactly this name, if nobody else can be meant by it."""
+        if len(named) > 1:
+            return _unknown(_suggested(named, N_("several participants have exactly this name")))
+        if is_trainer:
+            return _unknown(_suggested(named, N_("a trainer has exactly this name too")))
+        word = shown_name_key(name)
+        others = self._by_word.get(word, set()) - named
+        if others:
+            return _unknown(
+                _suggested(named, N_("has exactly this name")),
+                _suggested(sorted(others)[:MOST_SUGGESTIONS], _PART_IS_THE_SAME),
+            )
+        return Match(MatchedBy.NAME, next(iter(named)))
 
     def _resembling(self, name: str, email: str) -> tuple[Suggestion, ...]:
         best: dict[int, Suggestion] = {}
@@ -172,9 +211,12 @@ def may_resemble(pairs: frozenset[str], others: frozenset[str]) -> bool:
     return 3 * len(pairs & others) >= min(len(pairs), len(others))
 
 
-def _unknown(people: Iterable[int], reason: Message) -> Match:
-    found = tuple(Suggestion(each, reason, 1.0) for each in sorted(people))
-    return Match(MatchedBy.UNKNOWN, suggestions=found)
+def _suggested(people: Iterable[int], reason: str) -> tuple[Suggestion, ...]:
+    return tuple(Suggestion(each, Message(reason), 1.0) for each in sorted(people))
+
+
+def _unknown(*suggestions: tuple[Suggestion, ...]) -> Match:
+    return Match(MatchedBy.UNKNOWN, suggestions=tuple(one for each in suggestions for one in each))
 
 
 def _suggestion(
@@ -192,7 +234,7 @@ def _suggestion(
         whole = len(sounds & known_sounds) == min(len(sounds), len(known_sounds))
         return Suggestion(
             person,
-            Message(N_("a part of the name is the same")),
+            Message(_PART_IS_THE_SAME),
             max(alike, 0.95 if whole else 0.8),
         )
     if alike >= LEAST_RESEMBLANCE:

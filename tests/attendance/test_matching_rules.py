@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from courseware.attendance.matching_rules import Directory, Known, Match, MatchedBy
+from courseware.attendance.matching_rules import Directory, Known, Match, MatchedBy, is_nobodys_name
 from courseware.names import name_key
 
 AIDA = Known(1, "aida@example.org", ("Aida Sarsen", "Аида Сәрсен"))
@@ -82,3 +82,34 @@ def test_two_hundred_strangers_do_not_keep_a_server_busy():
     for name in names[500:]:
         many.match(f"{name}x")
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "meant"),
+    [
+        ("Aida Sarsen", "daler@example.org", [2, 1]),  # on somebody else's account
+        ("Ali", "", [4, 5]),  # one has only this name, and another one has it too
+        ("Zarina Lee", "", [6]),  # a participant, and a trainer
+    ],
+)
+def test_a_name_that_may_be_two_people_is_asked_about(name, email, meant):
+    more = [
+        Known(4, "", ("Ali",)),
+        Known(5, "", ("Ali Karimov",)),
+        Known(6, "", ("Zarina Lee",)),
+    ]
+    staff = [TRAINER, Known(10, "zlee@example.org", ("Zarina Lee",))]
+    match = Directory([AIDA, DALER, *more], trainers=staff).match(name, email)
+    assert (match.by, [each.id for each in match.suggestions]) == (MatchedBy.UNKNOWN, meant)
+
+
+def test_whoever_signs_in_as_a_trainer_is_one_whatever_the_name():
+    assert directory().match("Aida Sarsen", "lee@example.org") == Match(MatchedBy.TRAINER)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_device"),
+    [("iPhone (2)", True), ("Redmi Note 9", True), ("Гость", True), ("iPhone Daler", False)],
+)
+def test_the_name_of_a_device_is_nobodys(name, is_device):
+    assert is_nobodys_name(name) is is_device
