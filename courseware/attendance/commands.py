@@ -17,7 +17,7 @@ from courseware.attendance import (
 from courseware.attendance.exports import status_word
 from courseware.attendance.ledger_exports import ledger_workbook
 from courseware.attendance.ledger_service import CohortLedger
-from courseware.attendance.report_rules import AmbiguousDates, DateOrder
+from courseware.attendance.moment_rules import AmbiguousDates, DateOrder
 from courseware.attendance.review_service import ImportReview
 from courseware.cli import answer, json_option
 from courseware.cohorts.models import Cohort

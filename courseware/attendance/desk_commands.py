@@ -10,7 +10,7 @@ from courseware import clock
 from courseware.attendance import desk_list_service, desk_service, import_service
 from courseware.attendance.desk_service import DroppedFile
 from courseware.attendance.models import AttendanceImport
-from courseware.attendance.report_rules import DateOrder
+from courseware.attendance.moment_rules import DateOrder
 from courseware.attendance.rules import ImportState
 from courseware.cli import answer, json_option
 from courseware.cohorts.models import Cohort

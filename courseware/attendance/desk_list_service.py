@@ -13,7 +13,8 @@ from courseware.attendance.alias_service import People, people_of
 from courseware.attendance.desk_service import DATES, SESSION, span_of
 from courseware.attendance.matching_rules import MatchedBy
 from courseware.attendance.models import AttendanceImport
-from courseware.attendance.report_rules import DateOrder, report_from_json
+from courseware.attendance.moment_rules import DateOrder
+from courseware.attendance.report_rules import report_from_json
 from courseware.attendance.rules import ImportState
 from courseware.cohorts.models import Cohort
 from courseware.db import db

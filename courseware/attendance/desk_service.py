@@ -13,18 +13,19 @@ from courseware.accounts.models import User
 from courseware.attendance import import_service
 from courseware.attendance.imports import read_reports
 from courseware.attendance.models import AttendanceImport
+from courseware.attendance.moment_rules import AmbiguousDates, DateOrder, UnknownDay
 from courseware.attendance.proposal_rules import (
     Slot,
     chosen_slots,
     day_in_name,
     fits,
+    fitting_offset,
     propose,
 )
 from courseware.attendance.report_rules import (
-    AmbiguousDates,
-    DateOrder,
     MeetingReport,
-    UnknownDay,
+    joined,
+    on_clock,
     outside_session,
     report_from_json,
 )
@@ -135,10 +136,10 @@ def _place(
     """Put a file before the registers that it is for, or say what must be asked."""
     name = proposed.file_name
     try:
-        reports = read_reports(data, name, order=order)
+        reports = read_reports(data, name, order=order, zone=zone)
     except AmbiguousDates as error:
         readings = {
-            each: _codes(read_reports(data, name, order=each), slots, zone)
+            each: _codes(read_reports(data, name, order=each, zone=zone), slots, zone)
             for each in error.readings
         }
         fitting = [each for each, codes in readings.items() if codes]
@@ -155,7 +156,7 @@ def _place(
                 )
             ]
         order = fitting[0]
-        reports = read_reports(data, name, order=order)
+        reports = read_reports(data, name, order=order, zone=zone)
     except UnknownDay:
         found = _on_each_day(data, name, slots, zone)
         if len(found) != 1:
@@ -173,7 +174,11 @@ def _place(
         return _share_out(proposed, placed)
     offered = [slot.id for proposal, _report in proposals for slot in proposal.slots]
     kind, when = reports[0].kind, span_of(reports[0])
-    return [_ask(proposed, data, SESSION, order=order, offered=offered, kind=kind, when=when)]
+    elsewhere = fitting_offset(reports[0], slots, zone)
+    more: dict[str, Any] = {"offered": offered, "when": when}
+    if elsewhere is not None:
+        more |= {"clock": elsewhere.minutes, "offered": [elsewhere.slot.id]}
+    return [_ask(proposed, data, SESSION, order=order, kind=kind, **more)]
 
 
 def _codes(
@@ -190,7 +195,7 @@ def _on_each_day(
     days = sorted({slot.time.start.astimezone(zone).date() for slot in slots})
     found = []
     for day in [named] if named in days else days:
-        (report,) = read_reports(data, name, on=day)
+        (report,) = read_reports(data, name, on=day, zone=zone)
         chosen = chosen_slots(propose(report, slots, zone), report)
         if chosen:
             found.append((chosen, report))
@@ -210,18 +215,20 @@ def _share_out(
     proposed: AttendanceImport,
     placed: Iterable[tuple[tuple[Slot, ...], MeetingReport]],
 ) -> list[AttendanceImport]:
-    """One import for each session: `proposed` itself is the first."""
-    found: list[AttendanceImport] = []
-    taken: set[int] = set()
+    """One import for each session: `proposed` itself is the first.
+
+    Moodle has a column for each group of one session; together they are its register.
+    """
+    reports: dict[int, MeetingReport] = {}
     for chosen, report in placed:
         for slot in chosen:
-            if slot.id in taken:
-                continue
-            taken.add(slot.id)
-            one = proposed if not found else _sibling(proposed)
-            training_session = db.session.get_one(TrainingSession, slot.id)
-            import_service.put_before(one, training_session, report)
-            found.append(one)
+            known = reports.get(slot.id)
+            reports[slot.id] = joined(known, report) if known else report
+    found: list[AttendanceImport] = []
+    for slot_id, report in reports.items():
+        one = proposed if not found else _sibling(proposed)
+        import_service.put_before(one, db.session.get_one(TrainingSession, slot_id), report)
+        found.append(one)
     return found
 
 
@@ -269,10 +276,13 @@ def _asking(cohort: Cohort) -> Sequence[AttendanceImport]:
     ).all()
 
 
-def choose_session(proposed: AttendanceImport, training_session: TrainingSession) -> None:
+def choose_session(
+    proposed: AttendanceImport, training_session: TrainingSession, *, clock: int | None = None
+) -> None:
     """Put a file before the register that a person says it is for.
 
-    Raises BadInput when nobody in it was there during that session.
+    `clock`: by how many minutes the clock of the file is ahead of UTC, where it is not the
+    clock of the cohort. Raises BadInput when nobody in it was there during that session.
     """
     if training_session.cohort_id != proposed.cohort_id:
         raise Refused(N_("The session is of another cohort."))
@@ -284,6 +294,7 @@ def choose_session(proposed: AttendanceImport, training_session: TrainingSession
         report = report_from_json(proposed.report)
     else:
         raise Refused(N_("This import is finished; it can no longer be given another session."))
+    report = on_clock(report, clock, ZoneInfo(proposed.cohort.timezone))
     import_service.refuse_another_meeting(training_session, report)
     import_service.put_before(proposed, training_session, report)
 

@@ -15,7 +15,7 @@ from courseware.attendance import (
 from courseware.attendance.desk_service import DroppedFile, Received
 from courseware.attendance.forms import FilesForm
 from courseware.attendance.ledger_views import bp
-from courseware.attendance.report_rules import DateOrder
+from courseware.attendance.moment_rules import DateOrder
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort
 from courseware.db import db

@@ -14,10 +14,11 @@ from courseware.attendance import alias_service
 from courseware.attendance.imports import read_reports
 from courseware.attendance.marks_service import marks_in_force
 from courseware.attendance.models import AttendanceImport, AttendanceMark
+from courseware.attendance.moment_rules import DateOrder
 from courseware.attendance.proposal_rules import Slot, fits
 from courseware.attendance.report_rules import (
-    DateOrder,
     MeetingReport,
+    joined,
     outside_session,
     report_as_json,
     report_from_json,
@@ -145,7 +146,7 @@ def read_for_session(
     """
     zone = zone_of(training_session)
     day = training_session.starts_at.astimezone(zone).date()
-    reports = read_reports(data, file_name, on=day, order=order)
+    reports = read_reports(data, file_name, on=day, order=order, zone=zone)
     if len(reports) == 1:
         return reports[0]
     slot = Slot(training_session.id, training_session.code, time_of(training_session))
@@ -165,7 +166,12 @@ def read_for_session(
                 NOTHING_CHANGED,
             ]
         )
-    return max(best, key=lambda each: each[0])[1]
+    _most, report = max(best, key=lambda each: each[0])
+    for _seconds, other in best:
+        # Groups of one session have a column each.
+        if other is not report and other.started and other.started == report.started:
+            report = joined(report, other)
+    return report
 
 
 def _another_meeting(

@@ -8,7 +8,7 @@ from courseware.attendance import alias_service, desk_service, import_service, s
 from courseware.attendance.forms import ReportForm, read_choices
 from courseware.attendance.ledger_views import bp
 from courseware.attendance.models import AttendanceImport
-from courseware.attendance.report_rules import AmbiguousDates
+from courseware.attendance.moment_rules import AmbiguousDates
 from courseware.attendance.rules import ImportState
 from courseware.db import db
 from courseware.errors import BadInput

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from courseware.attendance import (
     meet_imports,
@@ -10,16 +11,10 @@ from courseware.attendance import (
     teams_imports,
     zoom_imports,
 )
-from courseware.attendance.report_rules import DateOrder, MeetingReport, UnreadableDate
-from courseware.attendance.sheet_imports import (
-    MOST_PEOPLE,
-    NOTHING_CHANGED,
-    Dates,
-    Header,
-    Row,
-    header_of,
-    rows_of,
-)
+from courseware.attendance.moment_rules import DateOrder, UnreadableDate
+from courseware.attendance.report_rules import MeetingReport, ReportedPerson
+from courseware.attendance.row_imports import NOTHING_CHANGED, Row, rows_of
+from courseware.attendance.sheet_imports import MOST_PEOPLE, Dates, Header, header_of
 from courseware.errors import BadInput
 from courseware.messages import N_, Message
 
@@ -30,22 +25,34 @@ def read_reports(
     *,
     on: date | None = None,
     order: DateOrder | None = None,
+    zone: ZoneInfo | None = None,
 ) -> list[MeetingReport]:
     """Read any file that we know; one report for each session that the file tells apart.
 
-    `on` is the day of the session, to tell day from month. Raises BadInput with sentences
+    `on` is the day of the session, to tell day from month; `zone` the one whose clock moments
+    are put on that state their offset from UTC. Raises BadInput with sentences
     that name rows, AmbiguousDates when a person has to say which of two readings is meant
     (then call again with `order`), UnknownDay when the file has times of the day only (then
     call again with `on`).
     """
     rows = rows_of(data, file_name)
     try:
-        reports = _read(rows, file_name, Dates(on=on, order=order))
+        reports = _read(rows, file_name, Dates(on, order, zone))
     except UnreadableDate as error:
         raise BadInput([_not_a_date(rows, error.text), Message(NOTHING_CHANGED)]) from error
     if not any(report.people for report in reports):
         raise BadInput(
             [Message(N_("“%(file)s” names nobody. Nothing was imported."), file=file_name)]
+        )
+    if not any(_says_something(person) for report in reports for person in report.people):
+        raise BadInput(
+            [
+                Message(
+                    N_("“%(file)s” does not say of anybody when or how long they were there."),
+                    file=file_name,
+                ),
+                Message(NOTHING_CHANGED),
+            ]
         )
     if any(len(report.people) > MOST_PEOPLE for report in reports):
         raise BadInput(
@@ -71,12 +78,15 @@ def read_report(
 
 
 def _read(rows: Sequence[Row], file_name: str, dates: Dates) -> list[MeetingReport]:
-    sections = teams_imports.sections_of(rows)
-    if 2 in sections or 3 in sections:
-        return [teams_imports.read_sections(sections, dates)]
+    teams = teams_imports.reports_in(rows)
+    if teams:
+        return [teams_imports.read_sections(teams, dates)]
     moodle = moodle_imports.find_header(rows)
     if moodle is not None:
         return moodle_imports.read_sessions(rows, moodle, dates)
+    meet = meet_imports.find_header(rows)
+    if meet is not None:
+        return [meet_imports.read_summary(rows, meet, dates)]
     header = _header_among(rows)
     if header is None:
         raise BadInput(
@@ -97,8 +107,6 @@ def _read(rows: Sequence[Row], file_name: str, dates: Dates) -> list[MeetingRepo
         return register_imports.read_register_sheets(rows, header)
     if "action" in columns and "timestamp" in columns:
         return [teams_imports.read_list(rows, header, dates)]
-    if meet_imports.is_meet(header):
-        return [meet_imports.read_summary(rows, header, dates)]
     if "join" in columns and "leave" in columns:
         return [zoom_imports.read_joins(rows, header, dates)]
     return [zoom_imports.read_totals(rows, header, dates)]
@@ -114,6 +122,10 @@ def _header_among(rows: Sequence[Row]) -> Header | None:
         if is_list or is_register:
             return header
     return None
+
+
+def _says_something(person: ReportedPerson) -> bool:
+    return bool(person.status or person.intervals or person.minutes)
 
 
 def _not_a_date(rows: Sequence[Row], text: str) -> Message:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from courseware.accounts.models import User
 from courseware.attendance.check_in_rules import CheckInState, KnownBy
 from courseware.attendance.ledger_rules import Standing
-from courseware.attendance.report_rules import DateOrder
+from courseware.attendance.moment_rules import DateOrder
 from courseware.attendance.request_rules import NoticeState, ReviewState
 from courseware.attendance.rules import AttendanceStatus, ImportState, MarkSource
 from courseware.cohorts.models import Cohort, Enrolment

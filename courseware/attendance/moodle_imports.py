@@ -3,24 +3,23 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
+from courseware.attendance.moment_rules import looks_like_moment
 from courseware.attendance.report_rules import (
     MeetingReport,
     ReportedPerson,
     ReportKind,
 )
+from courseware.attendance.row_imports import Row
 from courseware.attendance.rules import AttendanceStatus
 from courseware.attendance.sheet_imports import (
     LONGEST_NAME,
     LONGEST_NOTE,
     Dates,
     Header,
-    Row,
     body_of,
     email_of,
     header_of,
-    looks_like_moment,
     name_in,
     refuse_if,
 )
@@ -33,13 +32,6 @@ _IN_WORDS = re.compile(
 _IN_FIGURES = re.compile(
     r"\d{1,4}(?P<mark>[./-])\d{1,2}(?P=mark)\d{1,4}[ ,]+\d{1,2}[:.]\d{2}(?: ?[AaPp][Mm])?\b"
 )
-# The first letters of each month, in English, Russian (and Tajik), German, Kazakh.
-_MONTHS = (
-    ("jan", "янв", "қаң"), ("feb", "фев", "ақп"), ("mar", "мар", "mär", "нау"),
-    ("apr", "апр", "сәу"), ("may", "май", "мая", "mai", "мам"), ("jun", "июн", "мау"),
-    ("jul", "июл", "шіл"), ("aug", "авг", "там"), ("sep", "сен", "қыр"),
-    ("oct", "окт", "okt", "қаз"), ("nov", "ноя", "қар"), ("dec", "дек", "dez", "жел"),
-)  # fmt: skip
 _CELL = re.compile(
     r"(?P<letter>[^\W\d_]{1,12})?\s*(?:\((?P<got>\d+(?:[.,]\d+)?)\s*/\s*(?P<most>\d+(?:[.,]\d+)?)\))?"
 )
@@ -97,14 +89,11 @@ def read_sessions(rows: Sequence[Row], header: Header, dates: Dates) -> list[Mee
     """One report for each session; a cell that nobody filled is no mark."""
     columns = _columns(header)
     figures = [column.moment for column in columns if looks_like_moment(column.moment)]
-    read = dates.reader(figures) if figures else None
+    read = dates.reader(figures)
     wrong: list[Message] = []
     reports = []
     for column in columns:
-        if read is not None and looks_like_moment(column.moment):
-            started = read(column.moment)
-        else:
-            started = _in_words(column.moment)
+        started = read(column.moment) if column.moment in figures else None
         if started is None:
             wrong.append(
                 Message(
@@ -129,24 +118,6 @@ def read_sessions(rows: Sequence[Row], header: Header, dates: Dates) -> list[Mee
         )
     refuse_if(wrong)
     return reports
-
-
-def _in_words(text: str) -> datetime | None:
-    found = _IN_WORDS.match(text)
-    if found is None:
-        return None
-    start = found["month"][:3].casefold()
-    month = next((at for at, names in enumerate(_MONTHS, 1) if start in names), 0)
-    hour, half = int(found["hour"]), (found["half"] or "").lower()[:1]
-    if half and hour <= 12:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    year = int(found["year"])
-    if not 2000 <= year < 2100:
-        return None
-    try:
-        return datetime(year, month, int(found["day"]), hour, int(found["minute"]))
-    except ValueError:
-        return None
 
 
 def _person(

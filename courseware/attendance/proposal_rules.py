@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from courseware.attendance.report_rules import (
@@ -114,7 +114,68 @@ def propose(report: MeetingReport, slots: Sequence[Slot], zone: ZoneInfo) -> Pro
             taken.append(fit)
     is_divisible = len(taken) == 1 or report.times_known
     chosen = taken if is_divisible else found
-    return Proposal(tuple(each.slot for each in chosen), is_certain=is_divisible)
+    is_certain = is_divisible and _begins_or_ends_with(report, [each.slot for each in taken], zone)
+    return Proposal(tuple(each.slot for each in chosen), is_certain=is_certain)
+
+
+def _begins_or_ends_with(report: MeetingReport, slots: Sequence[Slot], zone: ZoneInfo) -> bool:
+    """Whether the meeting has an end in common with its sessions, or goes over both.
+
+    What lies across a session may be of another clock: three hours of Berlin's morning
+    fall into an afternoon in Dushanbe.
+    """
+    bounds = bounds_of(report)
+    if bounds is None:
+        return True
+    start, end = (in_utc(each, zone) for each in bounds)
+    first = min(slot.time.start for slot in slots)
+    last = max(slot.time.end for slot in slots)
+    return abs(start - first) <= NEAR or abs(end - last) <= NEAR or (start <= first and last <= end)
+
+
+def bounds_of(report: MeetingReport) -> tuple[datetime, datetime] | None:
+    """The first and the last moment that a report knows of people, else of its meeting."""
+    moments = [
+        moment
+        for person in report.people
+        for each in person.intervals
+        for moment in (each.start, each.end)
+        if moment is not None
+    ] or [moment for moment in (report.started, report.ended) if moment is not None]
+    return (min(moments), max(moments)) if len(moments) > 1 else None
+
+
+OFFSETS = tuple(
+    sorted([60 * hour for hour in range(-12, 15)] + [210, 270, 330, 345, 390, 570, -210])
+)
+"""The clocks of the world, in minutes ahead of UTC."""
+SAME = timedelta(minutes=20)
+
+
+@dataclass(frozen=True)
+class FittingOffset:
+    """On which clock the times of a file would be those of a session."""
+
+    minutes: int
+    slot: Slot
+
+
+def fitting_offset(
+    report: MeetingReport, slots: Sequence[Slot], zone: ZoneInfo
+) -> FittingOffset | None:
+    """The one clock on which a meeting begins and ends with one session; None if none or many."""
+    bounds = bounds_of(report)
+    if bounds is None or report.is_sheet:
+        return None
+    found = []
+    for minutes in OFFSETS:
+        start, end = (each.replace(tzinfo=UTC) - timedelta(minutes=minutes) for each in bounds)
+        for slot in slots:
+            at = slot.time
+            is_own = at.start.astimezone(zone).utcoffset() == timedelta(minutes=minutes)
+            if not is_own and abs(start - at.start) <= SAME and abs(end - at.end) <= SAME:
+                found.append(FittingOffset(minutes, slot))
+    return found[0] if len(found) == 1 else None
 
 
 def chosen_slots(proposal: Proposal, report: MeetingReport) -> tuple[Slot, ...]:

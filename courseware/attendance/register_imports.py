@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import time
 
 from courseware.attendance.report_rules import MeetingReport, ReportedPerson, ReportKind
+from courseware.attendance.row_imports import Row
 from courseware.attendance.rules import AttendanceStatus
 from courseware.attendance.sheet_imports import (
     LONGEST_NAME,
     LONGEST_NOTE,
     Header,
-    Row,
     email_of,
     refuse_if,
 )

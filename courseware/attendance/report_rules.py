@@ -1,10 +1,10 @@
-"""What a meeting report says, whatever program wrote it, and how its dates are read."""
+"""What a meeting report says, whatever program wrote it, and the mark that follows from it."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, timezone
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,10 @@ from courseware.attendance.rules import (
     SessionTime,
     presence_from_intervals,
     presence_from_total,
+    seconds_inside,
+    total_seconds,
+    union,
+    whole_minutes,
 )
 
 
@@ -29,13 +33,6 @@ class ReportKind(StrEnum):
     MEET = "meet"
     MOODLE = "moodle"
     REGISTER = "register"
-
-
-class DateOrder(StrEnum):
-    """In which order a file writes day, month and year."""
-
-    DAY_FIRST = "day_first"
-    MONTH_FIRST = "month_first"
 
 
 @dataclass(frozen=True)
@@ -53,8 +50,9 @@ class ReportedInterval:
 class ReportedPerson:
     """One name in a file, with everything that the file says of it.
 
-    A meeting report gives `intervals`, or only total `minutes` (`times_known` False);
-    our own register sheet gives a `status` with times of the day.
+    A meeting report gives `intervals`, or only total `minutes` (`times_known` False): then
+    `intervals`, where there are any, say between which moments those minutes lie.
+    Our own register sheet gives a `status` with times of the day.
     """
 
     name: str
@@ -68,6 +66,12 @@ class ReportedPerson:
     note: str = ""
     row: int = 0
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether some of the times lie over each other: two devices, or two people."""
+        known = sorted((each.start, each.end) for each in self.intervals if each.start and each.end)
+        return any(one[1] > other[0] for one, other in pairwise(known))
+
 
 @dataclass(frozen=True)
 class MeetingReport:
@@ -80,6 +84,8 @@ class MeetingReport:
     ended: datetime | None = None
     session_code: str = ""
     """The session that our own sheet names."""
+    clock: int | None = None
+    """By how many minutes the clock of the file was ahead of UTC; None: the cohort's own clock."""
 
     @property
     def is_sheet(self) -> bool:
@@ -91,127 +97,6 @@ class MeetingReport:
         return all(person.times_known for person in self.people)
 
 
-class AmbiguousDates(Exception):
-    """The dates of a file can be read in two ways and nothing known decides between them."""
-
-    def __init__(self, readings: dict[DateOrder, date]) -> None:
-        super().__init__("The dates can be read in two ways.")
-        self.readings = readings
-
-
-class UnknownDay(Exception):
-    """A file has times of the day and does not say of which day."""
-
-
-class UnreadableDate(Exception):
-    """A text that should be a date and time is none in any order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
-
-
-_NUMERIC = re.compile(
-    r"^\D{0,3}(?P<a>\d{1,4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4})"
-    r"[\s,T]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?(?:\.\d+)?"
-    r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?(?:Z|\s*[+-]\d\d:?\d\d)?$"
-)
-_IN_WORDS = re.compile(
-    r"^(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4}),?"
-    r"[\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
-    r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?$"
-)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_INVISIBLE = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u0000]")
-_SPACES = re.compile(r"\s+")
-_CENTURY = range(2000, 2100)
-
-
-def clean(text: str) -> str:
-    """A cell without invisible marks, with single spaces."""
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
-
-
-def read_moment(text: str, order: DateOrder) -> datetime | None:
-    """The date and time in `text`, on the clock of the file; None if it is none in that order."""
-    text = clean(text)
-    if found := _NUMERIC.match(text):
-        first, second, third = found["a"], found["b"], found["c"]
-        if len(first) == 4:
-            year, month, day = first, second, third
-        elif found["mark"] == "." or order == DateOrder.DAY_FIRST:
-            day, month, year = first, second, third
-        else:
-            month, day, year = first, second, third
-        if found["mark"] == "." and len(first) != 4 and order != DateOrder.DAY_FIRST:
-            return None  # nobody writes the month first with full stops
-        return _moment(int(year), int(month), int(day), found)
-    if (found := _IN_WORDS.match(text)) and found["month"][:3].lower() in _MONTHS:
-        month_number = _MONTHS.index(found["month"][:3].lower()) + 1
-        return _moment(int(found["year"]), month_number, int(found["day"]), found)
-    return None
-
-
-def _moment(year: int, month: int, day: int, found: re.Match[str]) -> datetime | None:
-    year += 2000 if year < 100 else 0
-    hour = int(found["hour"])
-    half = (found["half"] or "").lower()[:1]
-    # Some exports write "13:05:00 PM"; then the half of the day says nothing new.
-    if half and hour <= 12:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if year not in _CENTURY:
-        return None
-    try:
-        return datetime(year, month, day, hour, int(found["minute"]), int(found["second"] or 0))
-    except ValueError:
-        return None
-
-
-def date_order_of(texts: Iterable[str], *, on: date | None) -> DateOrder:
-    """In which order the file writes its dates.
-
-    An order in which one of the dates does not exist is out. Where both remain, the one
-    that falls on the day of the session (`on`, or a day beside it: another time zone)
-    is meant. Raises AmbiguousDates where nothing decides, UnreadableDate for no date.
-    """
-    wanted = [text for text in texts if clean(text)]
-    readings: dict[DateOrder, list[datetime]] = {}
-    for order in DateOrder:
-        moments = [read_moment(text, order) for text in wanted]
-        if all(moment is not None for moment in moments):
-            readings[order] = [moment for moment in moments if moment is not None]
-    if not readings:
-        raise UnreadableDate(_first_unreadable(wanted))
-    possible = list(readings)
-    if len(possible) == 1 or readings[possible[0]] == readings[possible[1]]:
-        return possible[0]
-    if on is not None:
-        near = [
-            order
-            for order in possible
-            if any(abs(moment.date() - on) <= timedelta(days=1) for moment in readings[order])
-        ]
-        if len(near) == 1:
-            return near[0]
-    raise AmbiguousDates({order: readings[order][0].date() for order in possible})
-
-
-def _first_unreadable(texts: Sequence[str]) -> str:
-    for text in texts:
-        if all(read_moment(text, order) is None for order in DateOrder):
-            return text
-    # Each can be read in some order, but no order reads them all: show one of them.
-    return next(text for text in texts if read_moment(text, DateOrder.DAY_FIRST) is None)
-
-
-@dataclass(frozen=True)
-class PresenceInReport:
-    """What a file says of one participant at the session it was imported into."""
-
-    presence: Presence
-    intervals: tuple[Interval, ...]
-
-
 def merged(people: Sequence[ReportedPerson]) -> ReportedPerson:
     """Several names of one participant as one: all their times, or the sum of their totals.
 
@@ -221,13 +106,77 @@ def merged(people: Sequence[ReportedPerson]) -> ReportedPerson:
     first = people[0]
     if len(people) == 1:
         return first
-    totals = [each.minutes for each in people if each.minutes is not None]
+    intervals = tuple(interval for each in people for interval in each.intervals)
+    if first.status is not None or all(each.times_known for each in people):
+        are_known = all(each.times_known for each in people)
+        return replace(first, intervals=intervals, times_known=are_known)
     return replace(
         first,
-        intervals=tuple(interval for each in people for interval in each.intervals),
-        minutes=sum(totals) if totals else None,
-        times_known=all(each.times_known for each in people),
+        intervals=intervals if all(each.intervals for each in people) else (),
+        minutes=sum(_total_of(each) for each in people),
+        times_known=False,
     )
+
+
+def _total_of(person: ReportedPerson) -> Minutes:
+    """All minutes that a file gives somebody; a whole day where it does not say how long."""
+    if not person.times_known:
+        return person.minutes or 0
+    spans = union(
+        Interval(each.start, each.end) for each in person.intervals if each.start and each.end
+    )
+    is_open = any(each.start is None or each.end is None for each in person.intervals)
+    return 24 * 60 if is_open else whole_minutes(total_seconds(spans))
+
+
+def joined(one: MeetingReport, other: MeetingReport) -> MeetingReport:
+    """Two reports of one session as one, with everybody in them."""
+    starts = [each for each in (one.started, other.started) if each]
+    ends = [each for each in (one.ended, other.ended) if each]
+    return replace(
+        one,
+        people=one.people + other.people,
+        title=one.title or other.title,
+        started=min(starts, default=None),
+        ended=max(ends, default=None),
+    )
+
+
+def on_clock(report: MeetingReport, clock: int | None, zone: ZoneInfo) -> MeetingReport:
+    """A report read anew as if its file were on `clock`, with its times on the clock of `zone`.
+
+    `clock` is in minutes ahead of UTC; None is the clock of `zone` itself.
+    """
+    if clock == report.clock:
+        return report
+    was, is_now = (zone if each is None else _offset(each) for each in (report.clock, clock))
+
+    def moved(moment: datetime | None) -> datetime | None:
+        if moment is None:
+            return None
+        in_file = moment.replace(tzinfo=zone).astimezone(was).replace(tzinfo=is_now)
+        return in_file.astimezone(zone).replace(tzinfo=None)
+
+    return replace(
+        report,
+        clock=clock,
+        started=moved(report.started),
+        ended=moved(report.ended),
+        people=tuple(
+            replace(
+                person,
+                intervals=tuple(
+                    ReportedInterval(moved(each.start), moved(each.end))
+                    for each in person.intervals
+                ),
+            )
+            for person in report.people
+        ),
+    )
+
+
+def _offset(minutes: int) -> timezone:
+    return timezone(timedelta(minutes=minutes))
 
 
 def intervals_at(person: ReportedPerson, at: SessionTime, zone: ZoneInfo) -> tuple[Interval, ...]:
@@ -253,7 +202,11 @@ def presence_at(person: ReportedPerson, at: SessionTime, zone: ZoneInfo) -> Pres
             left_at=_on_the_day(person.left, at, zone),
         )
     if not person.times_known:
-        return presence_from_total(person.minutes or 0, at)
+        total = person.minutes or 0
+        if person.intervals:
+            inside = seconds_inside(intervals_at(person, at, zone), at)
+            total = min(total, whole_minutes(inside))
+        return presence_from_total(total, at)
     return presence_from_intervals(intervals_at(person, at, zone), at)
 
 
@@ -314,6 +267,7 @@ def report_as_json(report: MeetingReport) -> dict[str, Any]:
         "started": _written(report.started),
         "ended": _written(report.ended),
         "session_code": report.session_code,
+        "clock": report.clock,
         "people": [
             {
                 "name": person.name,
@@ -343,6 +297,7 @@ def report_from_json(kept: Mapping[str, Any]) -> MeetingReport:
         started=_moment_from(kept["started"]),
         ended=_moment_from(kept["ended"]),
         session_code=kept.get("session_code", ""),
+        clock=kept.get("clock"),
         people=tuple(
             ReportedPerson(
                 name=person["name"],

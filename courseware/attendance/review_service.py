@@ -145,7 +145,7 @@ def review_report(
                 suggestions=tuple(
                     (by_id[each.id], each.reason) for each in match.suggestions if each.id in by_id
                 ),
-                intervals=union(intervals_at(person, time, zone)),
+                intervals=union(intervals_at(person, time, zone)) if person.times_known else (),
                 presence=presence,
                 minutes=minutes_of(presence, time),
             )

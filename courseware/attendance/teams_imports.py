@@ -9,20 +9,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from courseware.attendance.matching_rules import shown_name_key
+from courseware.attendance.moment_rules import looks_like_moment, minutes_in
 from courseware.attendance.report_rules import MeetingReport, ReportedInterval, ReportKind
+from courseware.attendance.row_imports import Row
 from courseware.attendance.sheet_imports import (
     LONGEST_NAME,
     Dates,
     Header,
     People,
-    Row,
     body_of,
     column_named,
     email_of,
     header_of,
     interval_of,
-    looks_like_moment,
-    minutes_in,
     refuse_if,
 )
 from courseware.messages import N_, Message
@@ -32,58 +31,94 @@ _JOINED = re.compile(r"^(joined|join|присоедин|вош|вход|beigetre
 _LEFT = re.compile(r"^(left|leave|покину|выш|выход|verlassen|hat verlassen)", re.IGNORECASE)
 
 
-def sections_of(rows: Sequence[Row]) -> dict[int, list[Row]]:
-    """The numbered sections of a Teams report of the new generation."""
-    sections: dict[int, list[Row]] = {}
-    current = 0
+Sections = dict[int, list[Row]]
+"""The numbered sections of one report, by their numbers."""
+
+
+def reports_in(rows: Sequence[Row]) -> list[Sections]:
+    """The reports of the new generation in a file; several where somebody put them together."""
+    found: list[Sections] = []
+    current: list[Row] = []
     for row in rows:
-        found = _SECTION.match(row.cell(0))
-        if found and not any(row.cells[1:]):
-            current = int(found[1])
-            sections[current] = []
-        elif current:
-            sections[current].append(row)
-    return sections
+        number = _SECTION.match(row.cell(0))
+        if number and not any(row.cells[1:]):
+            if not found or int(number[1]) in found[-1]:
+                found.append({})
+            current = found[-1].setdefault(int(number[1]), [])
+        else:
+            current.append(row)
+    return [each for each in found if 2 in each or 3 in each]
 
 
-def read_sections(sections: dict[int, list[Row]], dates: Dates) -> MeetingReport:
-    """The report in three sections: summary, participants, activities."""
-    summary, listed = sections.get(1, []), sections.get(2, [])
-    activities = sections.get(3, [])
-    heads = {section: _section_header(part) for section, part in sections.items() if part}
-    head_2, head_3 = heads.get(2), heads.get(3)
-    moments = [value for value in (row.cell(1) for row in summary) if looks_like_moment(value)]
-    for header, part in ((head_2, listed), (head_3, activities)):
-        if header is not None:
-            for row in part[1:]:
-                moments += [row.cell(header.get("join")), row.cell(header.get("leave"))]
+def read_sections(reports: Sequence[Sections], dates: Dates) -> MeetingReport:
+    """The reports of one file: each has a summary, participants, activities."""
+    moments = [text for sections in reports for text in _moments_in(sections)]
     read = dates.reader(moments)
+    people = People()
+    for sections in reports:
+        _add_people(people, sections, read)
+    bounds = [
+        moment
+        for sections in reports
+        for text in _bounds_in(sections)
+        if (moment := read(text)) is not None
+    ]
+    title = next(
+        (
+            row.cell(1)
+            for sections in reports
+            for row in sections.get(1, [])
+            if column_named(row.cell(0)) == "title"
+        ),
+        "",
+    )
+    return MeetingReport(
+        ReportKind.TEAMS,
+        people.listed(),
+        title=title.strip('"')[:LONGEST_NAME],
+        started=min(bounds, default=None),
+        ended=max(bounds) if len(bounds) > 1 else None,
+    )
+
+
+def _bounds_in(sections: Sections) -> list[str]:
+    """Start and end of the meeting: the first two moments in the summary."""
+    values = [row.cell(1) for row in sections.get(1, [])]
+    return [value for value in values if looks_like_moment(value)][:2]
+
+
+def _moments_in(sections: Sections) -> list[str]:
+    found = _bounds_in(sections)
+    for number in (2, 3):
+        part = sections.get(number)
+        if part:
+            header = _section_header(part)
+            for row in part[1:]:
+                found += [row.cell(header.get("join")), row.cell(header.get("leave"))]
+    return found
+
+
+def _add_people(people: People, sections: Sections, read: Callable[[str], datetime | None]) -> None:
+    listed, activities = sections.get(2, []), sections.get(3, [])
+    head_2 = _section_header(listed) if listed else None
+    head_3 = _section_header(activities) if activities else None
     emails = {
         shown_name_key(row.cell(head_2.get("name"))): email_of(row, head_2)
         for row in listed[1:]
         if head_2 is not None
     }
-    people = People()
+    active = set()
     if head_3 is not None:
         for row in activities[1:]:
             name = row.cell(head_3.get("name"))
             email = email_of(row, head_3) or emails.get(shown_name_key(name), "")
-            interval = interval_of(row, head_3, read)
-            people.add(name, email, row.number, interval=interval)
+            active.add((shown_name_key(name), email))
+            people.add(name, email, row.number, interval=interval_of(row, head_3, read))
     if head_2 is not None:
         for row in listed[1:]:
             name, email = row.cell(head_2.get("name")), email_of(row, head_2)
-            if not people.has(name, email):
+            if (shown_name_key(name), email) not in active:
                 _add_from_summary(people, row, head_2, read)
-    bounds = [moment for moment in (read(text) for text in moments[:2]) if moment]
-    title = next((row.cell(1) for row in summary if column_named(row.cell(0)) == "title"), "")
-    return MeetingReport(
-        ReportKind.TEAMS,
-        people.listed(),
-        title=title[:LONGEST_NAME],
-        started=bounds[0] if bounds else None,
-        ended=bounds[1] if len(bounds) == 2 else None,
-    )
 
 
 def _section_header(part: Sequence[Row]) -> Header:
@@ -132,23 +167,37 @@ def read_list(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingRepor
     for history in moves.values():
         # At the same second somebody leaves before they join again; the file's order decides.
         history.sort(key=lambda move: move[0])
-        joined: datetime | None = None
-        is_inside = False
-        for moment, is_joining, row in history:
-            name, email = row.cell(header.get("name")), email_of(row, header)
-            if is_joining:
-                joined = joined if is_inside else moment
-                is_inside = True
-            else:
-                if is_inside or row is history[0][2]:
-                    start = joined if is_inside else None
-                    people.add(name, email, row.number, interval=ReportedInterval(start, moment))
-                is_inside, joined = False, None
-        if is_inside:
-            people.add(name, email, row.number, interval=ReportedInterval(joined, None))
+        row = history[0][2]
+        for interval in _stays([(moment, joining) for moment, joining, _row in history]):
+            people.add(
+                row.cell(header.get("name")), email_of(row, header), row.number, interval=interval
+            )
     return MeetingReport(
         ReportKind.TEAMS_LIST,
         people.listed(),
         started=min(moments, default=None),
         ended=max(moments, default=None),
     )
+
+
+def _stays(moves: Sequence[tuple[datetime, bool]]) -> list[ReportedInterval]:
+    """From the first device that joined to the last one that left, as often as that happened.
+
+    Where more devices joined than left, the last leaving counts: nobody is credited with a
+    device that was forgotten.
+    """
+    found: list[ReportedInterval] = []
+    devices = 0
+    joined: datetime | None = None
+    for index, (moment, is_joining) in enumerate(moves):
+        if is_joining:
+            joined = joined if devices else moment
+            devices += 1
+        elif devices or not found:
+            devices = max(0, devices - 1)
+            if not devices or index == len(moves) - 1:
+                found.append(ReportedInterval(joined, moment))
+                devices, joined = 0, None
+    if devices:
+        found.append(ReportedInterval(joined, None))
+    return found

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
+from courseware.attendance.moment_rules import minutes_in
 from courseware.attendance.report_rules import MeetingReport, ReportKind
+from courseware.attendance.row_imports import Row
 from courseware.attendance.sheet_imports import (
     YES,
     ZOOM_WORDS,
     Dates,
     Header,
     People,
-    Row,
-    body_of,
     email_of,
     interval_of,
     meeting_head,
-    minutes_in,
     name_in,
+    parts_of,
     refuse_if,
 )
 from courseware.messages import N_, Message
@@ -25,17 +25,20 @@ def read_joins(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingRepo
     """One row for each time that somebody joined: Zoom, and Teams between its generations."""
     is_zoom = any(ZOOM_WORDS.search(heading) for heading in header.row.cells)
     head = meeting_head(rows[: header.index])
-    body = [row for row in body_of(rows, header) if not YES.match(row.cell(header.get("waiting")))]
-    columns = (header.get("join"), header.get("leave"))
-    texts = [row.cell(column) for row in body for column in columns]
+    body = [
+        (row, columns)
+        for row, columns in parts_of(rows, header)
+        if not YES.match(row.cell(columns.get("waiting")))
+    ]
+    texts = [row.cell(columns.get(name)) for row, columns in body for name in ("join", "leave")]
     read = dates.reader([*texts, *head.moments])
     people = People()
-    for row in body:
+    for row, columns in body:
         people.add(
-            name_in(row, header),
-            email_of(row, header),
+            name_in(row, columns),
+            email_of(row, columns),
             row.number,
-            interval=interval_of(row, header, read),
+            interval=interval_of(row, columns, read),
         )
     return MeetingReport(
         ReportKind.ZOOM if is_zoom else ReportKind.TEAMS,
@@ -52,20 +55,20 @@ def read_totals(rows: Sequence[Row], header: Header, dates: Dates) -> MeetingRep
     read = dates.reader(head.moments)
     people = People()
     wrong = []
-    for row in body_of(rows, header):
-        if YES.match(row.cell(header.get("waiting"))):
+    for row, columns in parts_of(rows, header):
+        if YES.match(row.cell(columns.get("waiting"))):
             continue
-        minutes = minutes_in(row.cell(header.get("duration")))
+        minutes = minutes_in(row.cell(columns.get("duration")))
         if minutes is None:
             wrong.append(
                 Message(
                     N_("Row %(row)s: “%(value)s” is not a number of minutes."),
                     row=row.number,
-                    value=row.cell(header.get("duration"))[:60],
+                    value=row.cell(columns.get("duration"))[:60],
                 )
             )
             continue
-        people.add(name_in(row, header), email_of(row, header), row.number, minutes=minutes)
+        people.add(name_in(row, columns), email_of(row, columns), row.number, minutes=minutes)
     refuse_if(wrong)
     return MeetingReport(
         ReportKind.ZOOM_TOTALS,

@@ -9,7 +9,7 @@ import pytest
 from courseware.attendance import desk_service, import_service, jobs, service
 from courseware.attendance.desk_service import DroppedFile
 from courseware.attendance.models import AttendanceAlias, AttendanceImport, AttendanceMark
-from courseware.attendance.report_rules import DateOrder
+from courseware.attendance.moment_rules import DateOrder
 from courseware.attendance.rules import AttendanceStatus, ImportState
 from courseware.db import db
 from courseware.errors import Refused
@@ -293,3 +293,16 @@ def test_files_that_nobody_accepts_are_put_away_with_their_names_and_the_desk_sa
     assert [each.state for each in received.kept[1:]] == [ImportState.DISCARDED] * 2
     assert [each.report for each in received.kept[1:]] == [{}] * 2
     assert received.kept[0].state is ImportState.ACCEPTED and received.kept[0].report["people"]
+
+
+def test_groups_that_moodle_keeps_apart_come_into_one_register(course, make):
+    cohort, *_rest = course
+    text = (
+        "Last name\tFirst name\t14 Apr 2025 9.00AM Group A\t14 Apr 2025 9.00AM Group B\n"
+        "Sarsen\tAida\tP (2/2)\t?\nRahimov\tDaler\t?\tA (0/2)\n"
+    )
+    received = desk_service.receive_files(
+        cohort, [DroppedFile("m.txt", text.encode())], by=None, now=make.NOW
+    )
+    (kept,) = received.kept
+    assert [each["name"] for each in kept.report["people"]] == ["Aida Sarsen", "Daler Rahimov"]

@@ -6,12 +6,8 @@ from pathlib import Path
 import pytest
 
 from courseware.attendance.imports import read_report
-from courseware.attendance.report_rules import (
-    AmbiguousDates,
-    DateOrder,
-    ReportedInterval,
-    ReportKind,
-)
+from courseware.attendance.moment_rules import AmbiguousDates, DateOrder
+from courseware.attendance.report_rules import ReportedInterval, ReportKind
 from courseware.attendance.rules import AttendanceStatus
 from courseware.errors import BadInput
 

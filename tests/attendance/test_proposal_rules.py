@@ -5,7 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from courseware.attendance.proposal_rules import Slot, chosen_slots, day_in_name, propose
+from courseware.attendance.proposal_rules import (
+    Slot,
+    chosen_slots,
+    day_in_name,
+    fitting_offset,
+    propose,
+)
 from courseware.attendance.report_rules import (
     MeetingReport,
     ReportedInterval,
@@ -96,3 +102,27 @@ def test_our_own_sheet_names_its_session():
 )
 def test_the_name_of_a_file_may_say_the_day(name, day):
     assert day_in_name(name) == day
+
+
+def test_a_meeting_across_a_session_may_be_on_another_clock():
+    across = meeting((10, 13.5), (10, 13.4))
+    proposal = propose(across, [MORNING], DUSHANBE)
+    assert (proposal.is_certain, [each.code for each in proposal.slots]) == (False, ["S01"])
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        ((6, 9.1), (120, "S01")),  # Berlin in summer
+        ((4, 7), (0, "S01")),  # UTC
+        ((7.5, 9.5), (-30, None)),  # no clock is half an hour behind UTC
+        ((9, 12), None),  # our own clock asks nothing of anybody
+    ],
+)
+def test_the_clock_on_which_a_file_fits_one_session_is_found(span, expected):
+    found = fitting_offset(meeting(span), [MORNING, AFTERNOON], DUSHANBE)
+    if expected is None or expected[1] is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert (found.minutes, found.slot.code) == expected
