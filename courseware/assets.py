@@ -1,7 +1,8 @@
 """Style sheets, scripts and web fonts: named by what is in them, compressed, kept for a year.
 
-A page asks `asset("courseware.css")` and gets `/assets/courseware-3f9a….css`. Fonts are cut down
-to our alphabets from the font packages at their first use and kept in `<var>/assets/`.
+A page asks `asset("courseware.css")` and gets `/assets/courseware-3f9a….css`. A script names
+another one as "./other.js" and gets its address too. Fonts are cut down to our alphabets from the
+font packages at their first use and kept in `<var>/assets/`.
 """
 
 import gzip
@@ -40,6 +41,8 @@ ALPHABET = (
     *map(ord, "\u2009\u2010\u2011–—‘’‚“”„•…\u202f′″‹›€№™−←↑→↓×≈≠≤≥"),
 )
 
+OTHER_SCRIPT = re.compile(rb'"\./([a-z-]+\.js)"')
+
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -73,18 +76,30 @@ def text_assets() -> dict[str, Asset]:
     # The source map is not served, so the style sheet must not point to it.
     bootstrap = re.sub(rb"/\*# sourceMappingURL=.*?\*/", b"", BOOTSTRAP.read_bytes())
     sources["bootstrap.css"] = bootstrap
-    assets = {}
-    for name, content in sources.items():
-        if Path(name).suffix not in MEDIA_TYPES:
-            continue
-        if name.endswith(".css"):
-            content = re.sub(
-                rb'url\("([a-z-]+\.woff2)"\)',
-                lambda found: f'url("{font_address_name(found[1].decode())}")'.encode(),
-                content,
-            )
-        assets[name] = Asset(name, content)
-    return assets
+    assets: dict[str, Asset] = {}
+
+    def with_addresses(name: str) -> Asset:
+        if name not in assets:
+            content = sources[name]
+            if name.endswith(".css"):
+                content = re.sub(
+                    rb'url\("([a-z-]+\.woff2)"\)',
+                    lambda found: f'url("{font_address_name(found[1].decode())}")'.encode(),
+                    content,
+                )
+            if name.endswith(".js"):
+                content = OTHER_SCRIPT.sub(
+                    lambda found: f'"{_address(with_addresses(found[1].decode()))}"'.encode(),
+                    content,
+                )
+            assets[name] = Asset(name, content)
+        return assets[name]
+
+    return {name: with_addresses(name) for name in sources if Path(name).suffix in MEDIA_TYPES}
+
+
+def _address(asset: Asset) -> str:
+    return f"/assets/{asset.address_name}"
 
 
 @cache
@@ -140,8 +155,7 @@ def make_fonts(folder: Path) -> None:
 
 def asset(name: str) -> str:
     """The address of one asset, for templates."""
-    served = font_address_name(name) if name in FONTS else text_assets()[name].address_name
-    return f"/assets/{served}"
+    return f"/assets/{font_address_name(name)}" if name in FONTS else _address(text_assets()[name])
 
 
 bp = Blueprint("assets", __name__)

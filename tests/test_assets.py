@@ -79,3 +79,14 @@ def test_style_sheets_load_nothing_from_elsewhere():
             outside = [one for one in found if not one.startswith((b"data:", b"/"))]
             # Fonts lie beside the style sheet; anything else would be a request to somewhere.
             assert [one for one in outside if not FONT_NAME.fullmatch(one)] == []
+
+
+def test_a_script_names_others_by_their_addresses():
+    scripts = {each.address_name: each for each in assets.text_assets().values()}
+    register = assets.text_assets()["register.js"].content.decode()
+
+    named = re.findall(r'"/assets/([^"]+)"', register)
+
+    assert len(named) == 4
+    assert set(named) <= set(scripts)
+    assert not any(re.search(rb'"\./[a-z]', each.content) for each in scripts.values())

@@ -1,66 +1,25 @@
-// Answers with a register that was opened before where the network does not, and with what it
-// loads. Its place in the address, /sessions/, is all it answers for.
+// Keeps the registers that were opened on this device, and sends what waits here once there is a
+// network, page or no page. Its place in the address, /sessions/, is all it answers for.
 
-const CACHE = "registers";
-const PATIENCE = 6000;
-const MOST_ASSETS = 60;
-const LONGEST = 14 * 24 * 60 * 60 * 1000;
+importScripts("./kept-pages.js", "./register-queue.js");
 
-self.addEventListener("install", () => self.skipWaiting());
+const REGISTER = /^\/sessions\/[^/]+\/register$/;
 
-self.addEventListener("activate", (event) => {
-  event.waitUntil(prune().then(() => self.clients.claim()));
+keepPages({
+  cache: "registers", isPage: (path) => REGISTER.test(path), days: 14, assets: 60,
 });
 
-self.addEventListener("fetch", (event) => {
-  const address = new URL(event.request.url);
-  if (event.request.method !== "GET" || address.origin !== location.origin) return;
-  if (event.request.mode === "navigate") {
-    if (/^\/sessions\/[^/]+\/register$/.test(address.pathname)) event.respondWith(register(event));
-  } else if (address.pathname.startsWith("/assets/")) {
-    event.respondWith(asset(event.request));
-  }
+self.addEventListener("sync", (event) => {
+  if (event.tag === "registers") event.waitUntil(sendWhatWaits());
 });
 
-// The network first; a network that does not answer in time counts as none.
-async function register(event) {
-  const key = new URL(event.request.url).pathname;
-  const answer = fetch(event.request).then(async (response) => {
-    const type = response.headers.get("Content-Type") ?? "";
-    if (response.ok && type.startsWith("text/html")) {
-      const cache = await caches.open(CACHE);
-      await cache.put(key, response.clone());
-    }
-    return response;
-  });
-  const kept = await caches.match(key, {cacheName: CACHE});
-  if (!kept) return answer;
-  event.waitUntil(answer.catch(() => {}));
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, kept));
-  return Promise.race([answer, late]).catch(() => kept);
-}
-
-// Assets are named by what is in them, so a kept one is always right.
-async function asset(request) {
-  const cache = await caches.open(CACHE);
-  const kept = await cache.match(request);
-  if (kept) return kept;
-  const response = await fetch(request);
-  if (response.ok) await cache.put(request, response.clone());
-  return response;
-}
-
-async function prune() {
-  const cache = await caches.open(CACHE);
-  const assets = [];
-  for (const request of await cache.keys()) {
-    if (new URL(request.url).pathname.startsWith("/assets/")) {
-      assets.push(request);
-      continue;
-    }
-    const kept = await cache.match(request);
-    const age = Date.now() - Date.parse(kept?.headers.get("Date") ?? "");
-    if (!(age < LONGEST)) await cache.delete(request);
+// Of several people's marks those go out that belong to who is signed in; the others wait. An error
+// asks the browser to call again later.
+async function sendWhatWaits() {
+  const {listOwners, openQueue} = self.registerQueue;
+  for (const owner of await listOwners()) {
+    const queue = await openQueue(owner);
+    const problem = await queue.send();
+    if (problem === "network") throw new Error("no network yet");
   }
-  for (const request of assets.slice(0, -MOST_ASSETS)) await cache.delete(request);
 }

@@ -1,10 +1,11 @@
 // Sends the marks that wait on this device, and names the registers of those that are left.
 
+import "./register-queue.js";
+
 const part = document.querySelector("[data-marks-waiting]");
 
 try {
-  const {openQueue} = await import(part.dataset.queue);
-  const queue = await openQueue(part.dataset.owner, "");
+  const queue = await self.registerQueue.openQueue(part.dataset.owner);
   if ((await queue.list()).length) await queue.send();
   const left = new Map();
   for (const mark of await queue.list()) {

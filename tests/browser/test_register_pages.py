@@ -1,5 +1,7 @@
 """Registers while the network comes and goes: nothing lost, nothing twice; the sheet of all."""
 
+import re
+
 import factories
 import pytest
 from browser.running_site import THIRD_MORNING, Watch, free_port, laptop, make_site, phone, serve
@@ -145,12 +147,72 @@ def test_marks_wait_survive_a_reload_and_go_out_once(site, chromium):
     needs.get_by_role("button", name="Save mine as well").click()
     expect(row(page, "Bekzat").locator("input[type=checkbox]")).to_be_checked()
     needs.get_by_role("button", name="Put away").click()
-    expect(needs).to_be_hidden()
+    expect(needs).to_have_text(re.compile(r"Kept on this device\s*Put away: 1\.\s*Undo\s*"))
     page.reload()
     expect(row(page, "Bekzat").locator("input[type=checkbox]")).to_be_checked()
     expect(needs).to_be_hidden()
     assert marks(site)[0]["Bekzat Omar"] == AttendanceStatus.PRESENT
     assert marks(site)[1] == 4
+    context.close()
+
+
+def test_what_waits_goes_out_when_the_network_returns_though_no_page_is_open(site, chromium):
+    context = phone(chromium)
+    page, tab = context.new_page(), context.new_page()
+    watch = Watch(tab)
+    site.sign_in(page, site.trainer)
+    address = f"{site.address}/sessions/{site.register}/register"
+    page.goto(address)
+    expect(page.locator("form[data-kept]")).to_be_attached()
+    tab.goto(address)
+    context.set_offline(True)
+    tap(page, "Aida", "Zarina")
+    expect(tab.locator("[data-saved]")).to_contain_text("waiting for network: 2")
+    tap(tab, "Zarina")
+    expect(page.locator("[data-saved]")).to_contain_text("waiting for network: 1")
+    page.close()
+    tab.goto("about:blank")
+    assert marks(site) == ({}, 0)
+    context.set_offline(False)
+    # Chromium calls the worker by itself, at a moment of its own choice; so we call it too.
+    worker = tab.context.new_cdp_session(tab)
+    found = []
+    worker.on("ServiceWorker.workerRegistrationUpdated", lambda said: found.append(said))
+    worker.send("ServiceWorker.enable")
+    while not found:
+        tab.wait_for_timeout(50)
+    for each in found[0]["registrations"]:
+        worker.send("ServiceWorker.dispatchSyncEvent", {
+            "origin": site.address, "registrationId": each["registrationId"], "tag": "registers",
+            "lastChance": False,
+        })  # fmt: skip
+    for _moment in range(100):
+        if marks(site)[1]:
+            break
+        tab.wait_for_timeout(100)
+    assert marks(site) == ({"Aida Sarsen": AttendanceStatus.PRESENT}, 1)
+    tab.goto(address)
+    expect(tab.locator("[data-here]")).to_have_text("1")
+    expect(tab.locator(".register .is-changed")).to_have_count(0)
+    assert watch.problems == []
+    context.close()
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_sends_while_the_page_is_open(site, chromium):
+    context = phone(chromium)
+    page = context.new_page()
+    page.add_init_script(
+        "Object.defineProperty(self, 'indexedDB', {get() { throw new Error('denied'); }})"
+    )
+    site.sign_in(page, site.trainer)
+    page.goto(f"{site.address}/sessions/{site.register}/register")
+    context.set_offline(True)
+    tap(page, "Aida")
+    expect(page.locator("[data-needs]")).to_contain_text("Leave this page open until everything")
+    expect(page.locator("[data-to-needs]")).to_be_visible()
+    context.set_offline(False)
+    expect(page.locator("[data-needs]")).to_be_hidden()
+    assert marks(site) == ({"Aida Sarsen": AttendanceStatus.PRESENT}, 1)
     context.close()
 
 
