@@ -101,6 +101,7 @@ def _sheet(cohort: Cohort, day: date, sessions: Sequence[TrainingSession]) -> Si
     )
     enrolled = db.session.execute(
         select(
+            Enrolment.id,
             User.name_latin,
             User.name_native,
             User.email,
@@ -111,14 +112,19 @@ def _sheet(cohort: Cohort, day: date, sessions: Sequence[TrainingSession]) -> Si
         .outerjoin(Organisation, Enrolment.organisation_id == Organisation.id)
         .where(Enrolment.cohort_id == cohort.id, Enrolment.withdrawn_at.is_(None))
     )
-    people = [
-        SheetPerson(
-            shown_names(latin, native, email),
-            short_name or next(iter((names or {}).values()), ""),
+    lines = [
+        (
+            enrolment_id,
+            SheetPerson(
+                shown_names(latin, native, email),
+                short_name or next(iter((names or {}).values()), ""),
+            ),
         )
-        for latin, native, email, short_name, names in enrolled
+        for enrolment_id, latin, native, email, short_name, names in enrolled
     ]
-    people.sort(key=lambda person: person.names[0].casefold())
+    # As in the registers, so that a line has one number on paper and on the screen.
+    lines.sort(key=lambda line: (line[1].names[0].casefold(), line[0]))
+    people = [person for _id, person in lines]
     return SignInSheet(
         cohort,
         day,

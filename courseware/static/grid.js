@@ -9,29 +9,36 @@ if (form) {
   const all = rows.flat().filter(Boolean);
   const places = new Map();
   rows.forEach((row, y) => row.forEach((cell, x) => cell && places.set(cell, [x, y])));
+  const heads = [...form.querySelectorAll("thead th")].slice(1);
   const said = form.querySelector("[data-changed]");
   const AT_ONCE = new Set("PAEX");
   const LETTERS = new Set("PAEXLYT");
+  const STEPS = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]};
   const undone = [];
   document.querySelector("[data-keys]").hidden = false;
 
-  const isChanged = (cell) => cell.value.trim().toUpperCase() !== cell.dataset.was;
-  const count = () => {
-    let changes = 0;
-    for (const cell of all) {
-      const changed = isChanged(cell);
-      cell.parentElement.classList.toggle("is-changed", changed);
-      cell.dataset.mark = cell.value.trim().charAt(0).toUpperCase();
-      if (changed) changes += 1;
-    }
-    said.textContent = changes ? form.dataset.changes.replace("#", changes) : "";
-    return changes;
+  // What each cell said when the page was made; the server sent it once for each row.
+  const was = new Map();
+  for (const row of form.querySelectorAll("tbody tr")) {
+    const before = row.querySelector("[type=hidden]").value.split("|");
+    [...row.cells].slice(1).forEach((cell, x) => was.set(cell.querySelector("input"), before[x]));
+  }
+  const changed = new Set();
+  const isChanged = (cell) => cell.value.trim().toUpperCase() !== was.get(cell);
+  const look = (cell) => {
+    changed[isChanged(cell) ? "add" : "delete"](cell);
+    cell.parentElement.classList.toggle("is-changed", changed.has(cell));
+    cell.dataset.mark = cell.value.trim().charAt(0).toUpperCase();
+  };
+  const count = (cells) => {
+    for (const cell of cells) look(cell);
+    said.textContent = changed.size ? form.dataset.changes.replace("#", changed.size) : "";
   };
 
   const set = (changes) => {
     undone.push(changes.map(([cell]) => [cell, cell.value]));
     for (const [cell, value] of changes) cell.value = value;
-    count();
+    count(changes.map(([cell]) => cell));
   };
 
   // The next cell in a direction that can be typed into; closed columns are stepped over.
@@ -51,8 +58,22 @@ if (form) {
   // Down, and from the last row to the top of the next column, as one reads a sheet of paper.
   const goOn = (cell) => {
     if (go(cell, 0, 1)) return;
-    const right = next(rows[0][places.get(cell)[0]] ?? cell, 1, 0);
-    right?.focus();
+    const x = places.get(cell)[0];
+    for (let right = x + 1; right < rows[0].length; right += 1) {
+      const top = rows.find((row) => row[right])?.[right];
+      if (top) return top.focus();
+    }
+    // Behind the last cell comes what saves.
+    form.querySelector(".save-bar button").focus();
+  };
+
+  // Whoever begins to type no longer needs what stands above the sheet.
+  let isUp = false;
+  const comeUp = () => {
+    if (isUp) return;
+    isUp = true;
+    const sheet = form.querySelector(".table-scroll");
+    if (sheet.getBoundingClientRect().top > innerHeight / 3) sheet.scrollIntoView();
   };
 
   // The letter on the key, whichever alphabet the keyboard writes.
@@ -74,16 +95,18 @@ if (form) {
 
   form.addEventListener("focusin", (event) => {
     if (!places.has(event.target)) return;
+    const [x] = places.get(event.target);
+    heads.forEach((head, at) => head.classList.toggle("is-here", at === x));
     event.target.dataset.before = event.target.value;
     event.target.select();
   });
   form.addEventListener("focusout", (event) => {
     if (!places.has(event.target)) return;
     tidy(event.target);
-    count();
+    count([event.target]);
   });
   form.addEventListener("input", (event) => {
-    if (places.has(event.target)) count();
+    if (places.has(event.target)) count([event.target]);
   });
 
   form.addEventListener("keydown", (event) => {
@@ -94,19 +117,26 @@ if (form) {
     }
     const cell = event.target;
     if (!places.has(cell) || event.isComposing) return;
+    comeUp();
     if ((event.ctrlKey || event.metaKey) && event.code === "KeyZ" && undone.length) {
       event.preventDefault();
       const before = undone.pop();
       for (const [one, value] of before) one.value = value;
       before[0][0].focus();
       before[0][0].select();
-      count();
+      count(before.map(([one]) => one));
+      return;
+    }
+    const step = STEPS[event.key];
+    if ((event.ctrlKey || event.metaKey) && step) {
+      event.preventDefault();
+      let edge = cell;
+      for (let found = cell; found; found = next(edge, ...step)) edge = found;
+      edge.focus();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const isWhole = cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
-    const steps = {ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]};
-    const step = steps[event.key];
     if (step && (isWhole || step[1])) {
       event.preventDefault();
       go(cell, ...step);
@@ -118,7 +148,7 @@ if (form) {
       event.preventDefault();
       cell.value = cell.dataset.before;
       cell.select();
-      count();
+      count([cell]);
     } else if (event.key === "Delete" || (event.key === "Backspace" && isWhole)) {
       event.preventDefault();
       set([[cell, ""]]);
@@ -132,6 +162,7 @@ if (form) {
         const [x, y] = places.get(cell);
         const below = rows.slice(y).map((row) => row[x]).filter((one) => one && !one.value.trim());
         if (below.length) set(below.map((one) => [one, value]));
+        cell.select();  // so that the next letter replaces this one, as anywhere
       } else if (AT_ONCE.has(letter)) {
         set([[cell, value]]);
         goOn(cell);
@@ -151,11 +182,10 @@ if (form) {
   addEventListener("pageshow", () => {
     submitted = false;
     for (const cell of all) cell.disabled = false;
-    count();
+    count(all);
   });
   addEventListener("beforeunload", (event) => {
-    if (!submitted && count()) event.preventDefault();
+    if (!submitted && changed.size) event.preventDefault();
   });
   (form.querySelector("[aria-invalid]") ?? all.find((cell) => !cell.value) ?? all[0])?.focus({preventScroll: true});
-  count();
 }

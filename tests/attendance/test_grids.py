@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from courseware import clock
-from courseware.attendance import grid_service, service, state_service
-from courseware.attendance.grid_rules import CellSaid, cell_text, read_cell
+from courseware.attendance import grid_rules, grid_service, service, state_service
+from courseware.attendance.grid_rules import CellSaid, cell_text, read_cell, rows_on_a_page
 from courseware.attendance.history_service import history_of
 from courseware.attendance.rules import AttendanceStatus, Presence
 from courseware.attendance.service import WantedMark
+from courseware.db import db
 
 S = AttendanceStatus
 DUSHANBE = ZoneInfo("Asia/Dushanbe")
@@ -82,7 +83,7 @@ def sheet(sessions, people, cells, was=None, **more):
         before = [was.get((y, x), "") for x in range(len(sessions))]
         sent[f"was:{person.public_id}"] = "|".join(before)
     for (y, x), text in cells.items():
-        sent[f"c:{people[y].public_id}:{sessions[x].public_id}"] = text
+        sent[f"{people[y].public_id}:{x}"] = text
     return sent
 
 
@@ -139,13 +140,77 @@ def test_what_somebody_else_marked_meanwhile_is_not_overwritten(course, browser,
     assert statuses(sessions[0]) == [S.ABSENT, S.PRESENT]
 
 
+def test_a_disputed_cell_says_so_and_typing_over_it_settles_nothing(course, browser, make):
+    cohort, sessions, people, trainer = course
+    coordinator = make.coordinator(cohort)
+    for minute, (who, status) in enumerate([(trainer, S.ABSENT), (coordinator, S.PRESENT)]):
+        mark = WantedMark(Presence(status))
+        now = make.NOW + timedelta(minutes=minute)
+        marks = {each.id: mark for each in people}
+        service.record_marks(sessions[0], marks, by=who, now=now)
+    page = f"/cohorts/{cohort.public_id}/attendance/grid"
+    settle = [f'href="/sessions/{sessions[0].public_id}/register/{x.public_id}"' for x in people]
+    text = browser(trainer).get(page).text
+    assert [text.count(each) for each in settle] == [2, 2]  # above the sheet, and in the cell
+    assert 'aria-describedby="d1-1"' in text
+    client = browser(make.coordinator(cohort))
+    sent = sheet(sessions, people, {(0, 0): "E", (0, 1): "P"}, {(0, 0): "P"})
+    text = client.post(page, data=sent, follow_redirects=True).text
+    assert "2 marks are saved" in text
+    assert "Somebody else says something different in 1 of these cells" in text
+    assert statuses(sessions[0]) == [S.EXCUSED, S.PRESENT] and settle[0] in text
+    sent = sheet(sessions, people, {(1, 0): "A"}, {(1, 0): "P"})
+    text = browser(coordinator).post(page, data=sent, follow_redirects=True).text
+    assert "1 cell is no longer disputed: all say the same now" in text
+    assert settle[0] in text and settle[1] not in text
+
+
+def test_a_large_sheet_comes_in_light_pages_of_a_day_or_a_module(
+    course, browser, make, monkeypatch
+):
+    sizes = ((40, 12), (500, 24), (51, 24), (90, 99), (0, 0))
+    assert [rows_on_a_page(*each) for each in sizes] == [40, 50, 26, 18, 0]
+    cohort, sessions, people, trainer = course
+    client = browser(trainer)
+    page = f"/cohorts/{cohort.public_id}/attendance/grid"
+    sessions[1].module = make.module(cohort.programme)
+    db.session.flush()
+    for part in ("2025-04-08", sessions[1].module.code):
+        text = client.get(page, query_string={"sessions": part, "page": "7"}).text
+        assert f'name="sessions" value="{sessions[1].public_id}"' in text
+    monkeypatch.setattr(grid_rules, "MOST_CELLS", 1)
+    monkeypatch.setattr(grid_rules, "LEAST_ROWS", 1)
+    day = f"{page}?sessions=2025-04-08"
+    text = client.get(day).text
+    assert f"was:{people[0].public_id}" in text and f"was:{people[1].public_id}" not in text
+    assert "Participants 1–1 of 2" in text
+    sent = sheet(sessions[1:2], people[:1], {(0, 0): "P"}, act="next")
+    assert client.post(day, data=sent).location == f"{day}&page=2"
+    sent = sheet(sessions[1:2], people[1:], {(0, 0): "!"}, act="next")
+    wrong = client.post(f"{day}&page=2", data=sent)
+    assert wrong.status_code == 422 and f"was:{people[1].public_id}" in wrong.text
+    sent = sheet(sessions[1:2], people[1:], {(0, 0): "A"}, act="next")
+    assert client.post(f"{day}&page=2", data=sent).location == f"{day}&page=2"
+    assert statuses(sessions[1]) == [S.PRESENT, S.ABSENT]
+
+
+def test_what_was_typed_for_somebody_who_left_is_said(course, browser, make):
+    cohort, sessions, people, trainer = course
+    people[0].withdrawn_at = make.NOW
+    page = f"/cohorts/{cohort.public_id}/attendance/grid"
+    sent = sheet(sessions, people, {(0, 0): "P", (1, 0): "P"})
+    text = browser(trainer).post(page, data=sent, follow_redirects=True).text
+    assert "1 mark was not saved" in text and "1 mark is saved" in text
+
+
 def test_the_sheet_takes_as_many_queries_however_many_participants(course, make, queries):
     cohort, _sessions, _people, _trainer = course
     counts = []
     for more in (1, 40):
         make.enrolments(cohort, more)
         with queries() as seen:
-            grid_service.read_grid(cohort, now=make.NOW)
+            outline = grid_service.read_outline(cohort)
+            grid_service.read_grid(outline, outline.sessions, outline.people, now=make.NOW)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 8
 

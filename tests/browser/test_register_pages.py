@@ -258,8 +258,10 @@ def test_a_sheet_is_filled_from_the_keyboard(site, chromium):
     keys.press("Shift+A")  # the three that are empty
     keys.press("Control+z")
     keys.press("Shift+E")
-    keys.press("ArrowDown")
+    keys.press("e")  # replaces the letter that was filled in, and goes down
     keys.press("x")
+    keys.press("Control+ArrowUp")
+    keys.press("p")
     expect(page.locator("[data-changed]")).to_have_text("not saved yet: 4")
     keys.press("Control+s")
     expect(page.locator(".flash")).to_contain_text("4 marks are saved")
