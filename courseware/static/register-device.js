@@ -75,6 +75,7 @@ export async function keepOnDevice() {
   };
 
   const take = (state) => {
+    if (Date.parse(state.at) < Date.parse(heard)) return;
     people = state.people;
     heard = state.at;
     if (state.savedAt) lastSaved = ` · ${page.wordSaved.replace("#", state.savedAt)}`;

@@ -15,12 +15,15 @@ const inWords = (said) => {
 };
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
-// One sentence with its buttons; an act that is a string is an address.
-function line(text, ...buttons) {
+// One thing in as many paragraphs as `text` has, with its buttons; an act that is a string is an
+// address.
+export function line(text, ...buttons) {
   const item = document.createElement("li");
-  const paragraph = document.createElement("p");
-  paragraph.textContent = text;
-  item.append(paragraph);
+  for (const each of [text].flat()) {
+    const paragraph = document.createElement("p");
+    paragraph.textContent = each;
+    item.append(paragraph);
+  }
   if (buttons.length) {
     const acts = document.createElement("p");
     acts.className = "acts";
@@ -43,6 +46,17 @@ function line(text, ...buttons) {
 const mineOf = (mark) => (mark.kind === "walk-in" ? "" : inWords(saysOf(mark)));
 const whereOf = (mark, address) => (mark.address === address ? "" : `${mark.session}: `);
 
+// Many marks in short: "absent: Aida Sarsen, Bekzat Omar; late 08:20: Zarina Li".
+function namesOf(marks) {
+  const said = new Map();
+  for (const mark of marks) {
+    const mine = mineOf(mark);
+    said.set(mine, [...said.get(mine) ?? [], mark.name]);
+  }
+  return [...said].map(([mine, names]) => [mine, names.join(", ")].filter(Boolean).join(": "))
+    .join("; ");
+}
+
 // What was refused, once for all marks that were refused with the same sentence.
 function refusedLines(refused, address, act) {
   const groups = new Map();
@@ -51,8 +65,10 @@ function refusedLines(refused, address, act) {
     groups.set(why, [...groups.get(why) ?? [], mark]);
   }
   return [...groups.values()].map((marks) => {
-    const who = marks.map((mark) => [mark.name, mineOf(mark)].filter(Boolean).join(", "));
-    const text = `${whereOf(marks[0], address)}${who.join("; ")}. ${marks[0].sentence || page.gone}`;
+    const where = whereOf(marks[0], address);
+    const sentence = marks[0].sentence || page.gone;
+    const who = marks.length > 1 ? "" : [marks[0].name, mineOf(marks[0])].filter(Boolean).join(", ");
+    const text = who ? `${where}${who}. ${sentence}` : [`${where}${sentence}`, namesOf(marks)];
     const [again, away] = [() => act.sendAgain(marks), () => act.putAway(marks)];
     return line(text, [page.wordAgain, again], [page.wordAway, away]);
   });

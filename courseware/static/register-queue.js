@@ -94,10 +94,15 @@ self.registerQueue = (() => {
       const marks = await kept();
       return work(spare, spare.over(marks));
     };
+    // The newest, by the server's clock: answers may overtake each other.
     const keepState = async (state) => {
-      const transaction = base?.transaction(STATES, "readwrite");
-      transaction?.objectStore(STATES).put(state);
-      if (transaction) await finished(transaction);
+      if (!base) return;
+      const transaction = base.transaction(STATES, "readwrite");
+      const done = finished(transaction);
+      const kept = await result(transaction.objectStore(STATES).get(state.address));
+      const isOld = kept && Date.parse(kept.at) > Date.parse(state.at);
+      if (!isOld) transaction.objectStore(STATES).put(state);
+      await done;
     };
     const keptState = async (address) =>
       base && result(base.transaction(STATES).objectStore(STATES).get(address));
