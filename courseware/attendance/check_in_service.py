@@ -33,7 +33,8 @@ from courseware.attendance.check_in_rules import (
     unknown_code_message,
     window_of,
 )
-from courseware.attendance.models import CheckIn
+from courseware.attendance.marks_service import disagreements, marks_in_force
+from courseware.attendance.models import AttendanceMark, CheckIn
 from courseware.attendance.rules import MarkSource, Presence, SessionTime
 from courseware.attendance.service import WantedMark
 from courseware.cohorts.models import Cohort, Enrolment
@@ -218,7 +219,7 @@ def check_in(
             is_new = True
         db.session.flush()
     if is_new and is_known:
-        _mark(found, by=enrolment.user, now=now)
+        _mark(found, by=enrolment.user, source=MarkSource.CHECK_IN, now=now)
         if known_by.binds_the_device and device:
             remember_device(device, enrolment.user, now=now, kind=phone)
     return found
@@ -254,7 +255,7 @@ def _locked(training_session: TrainingSession, enrolment: Enrolment) -> CheckIn:
     ).one()
 
 
-def _mark(found: CheckIn, *, by: User, now: datetime) -> None:
+def _mark(found: CheckIn, *, by: User, source: MarkSource, now: datetime) -> None:
     """The entry in the register that a check-in makes, once."""
     presence = presence_at(found.checked_at, time_of(found.training_session))
     service.add_entries(
@@ -263,7 +264,7 @@ def _mark(found: CheckIn, *, by: User, now: datetime) -> None:
                 found.training_session_id,
                 found.enrolment_id,
                 WantedMark(presence),
-                source=MarkSource.CHECK_IN,
+                source=source,
                 by=by,
                 now=now,
                 key=f"check-in:{found.training_session_id}:{found.enrolment_id}",
@@ -294,6 +295,15 @@ def find_check_in_of(training_session: TrainingSession, enrolment: Enrolment) ->
     )
 
 
+def says_away(found: CheckIn) -> bool:
+    """Whether the mark that counts says that who checked in was not there."""
+    its = (
+        AttendanceMark.training_session_id == found.training_session_id,
+        AttendanceMark.enrolment_id == found.enrolment_id,
+    )
+    return any(not mark.presence.status.was_here for mark in marks_in_force(*its).values())
+
+
 def presence_of(found: CheckIn) -> Presence:
     """What a check-in says."""
     return presence_at(found.checked_at, time_of(found.training_session))
@@ -312,10 +322,12 @@ class CheckInList:
     from_one_device: tuple[tuple[CheckIn, ...], ...]
     in_one_second: tuple[tuple[CheckIn, ...], ...]
     enrolled: int
+    contradicted: frozenset[int]
+    """The enrolments whose register says something else, which somebody should settle."""
 
 
 def list_check_ins(training_session: TrainingSession) -> CheckInList:
-    """Who checked in to a session; two queries, however many there are."""
+    """Who checked in to a session; at most four queries, however many there are."""
     found = db.session.scalars(
         select(CheckIn)
         .where(CheckIn.training_session_id == training_session.id)
@@ -330,6 +342,12 @@ def list_check_ins(training_session: TrainingSession) -> CheckInList:
         from_one_device=tuple(map(tuple, from_one_device(counted))),
         in_one_second=tuple(map(tuple, in_one_second(counted))),
         enrolled=_count_enrolled(training_session),
+        contradicted=frozenset(
+            enrolment_id
+            for _session, enrolment_id in disagreements(
+                AttendanceMark.training_session_id == training_session.id
+            )
+        ),
     )
 
 
@@ -403,6 +421,7 @@ def decide(
         each.state = CheckInState.CONFIRMED if is_confirmed else CheckInState.DECLINED
         if is_confirmed:
             each.known_by = KnownBy.TRAINER
-            _mark(each, by=by, now=now)
+            # Whoever taps answers for it, as for every other mark that they make.
+            _mark(each, by=by, source=service.source_of(training_session, by), now=now)
     db.session.flush()
     return list(waiting)

@@ -280,6 +280,7 @@ def result(public_id: str, check_in_id: str) -> ResponseReturnValue:
         training_session=found.training_session,
         cohort=found.training_session.cohort,
         presence=check_in_service.presence_of(found),
+        is_away=found.state.makes_a_mark and check_in_service.says_away(found),
     )
 
 

@@ -37,6 +37,10 @@ class Entry:
     is_withdrawn: bool
     is_in_force: bool = False
 
+    @property
+    def takes_back(self) -> bool:
+        return self.presence is None
+
     def minutes_at(self, time: SessionTime) -> Minutes:
         """The contact minutes that it stands for."""
         return minutes_of(self.presence, time) if self.presence else 0

@@ -137,6 +137,13 @@ def presence_from(
         return presence, _("Enter when the participant left.")
     if presence.arrived_at and presence.left_at and presence.left_at <= presence.arrived_at:
         return presence, _("The participant cannot have left before coming.")
+    if not presence.is_within(at):
+        start, end = (f"{moment.astimezone(zone):%H:%M}" for moment in (at.start, at.end))
+        return presence, _(
+            "The session was from %(start)s to %(end)s: enter a time between them.",
+            start=start,
+            end=end,
+        )
     return presence, ""
 
 

@@ -264,7 +264,15 @@ def accept_import(
     review = review_of(proposed, choices)
     if proposed.state == ImportState.ACCEPTED:
         return review
-    refuse_if_closed(session_of(proposed))
+    training_session = session_of(proposed)
+    refuse_if_closed(training_session)
+    if now < time_of(training_session).start:
+        raise Refused(
+            Message(
+                N_("Session %(code)s has not begun, so no report can be about it."),
+                code=training_session.code,
+            )
+        )
     refuse_unclear(review)
     source = source_for(review.report)
     wanted = {

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, not_, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql import Select
 
 from courseware.attendance.models import AttendanceImport, AttendanceMark
@@ -136,6 +149,7 @@ def ranked_entries(*where: ColumnElement[bool]) -> Select[Any]:
     place = func.row_number().over(
         partition_by=(AttendanceMark.training_session_id, AttendanceMark.enrolment_id),
         order_by=(
+            AttendanceMark.status.is_(None),
             case(
                 *((AttendanceMark.source == source, rank) for source, rank in STRENGTH.items())
             ).desc(),
@@ -149,7 +163,22 @@ def ranked_entries(*where: ColumnElement[bool]) -> Select[Any]:
         AttendanceMark.enrolment_id,
         AttendanceMark.status,
         place.label("place"),
-    ).where(*where, is_not_withdrawn())
+    ).where(*where, is_not_withdrawn(), not_(_is_taken_back()))
+
+
+def _is_taken_back() -> ColumnElement[bool]:
+    """Whether a later entry takes back what was said in a cell."""
+    later = aliased(AttendanceMark)
+    return (
+        select(later.id)
+        .where(
+            later.status.is_(None),
+            later.training_session_id == AttendanceMark.training_session_id,
+            later.enrolment_id == AttendanceMark.enrolment_id,
+            tuple_(later.marked_at, later.id) > tuple_(AttendanceMark.marked_at, AttendanceMark.id),
+        )
+        .exists()
+    )
 
 
 def is_not_withdrawn() -> ColumnElement[bool]:
@@ -194,7 +223,12 @@ def disagreements(*where: ColumnElement[bool]) -> dict[tuple[int, int], tuple[St
     notices = func.count().filter(AttendanceMark.source == MarkSource.NOTICE)
     is_absent = AttendanceMark.status == AttendanceStatus.ABSENT
     absences = func.count().filter(is_absent)
-    voices = (*ANSWERING, MarkSource.NOTICE)
+    is_away = AttendanceMark.status.in_([AttendanceStatus.ABSENT, AttendanceStatus.EXCUSED])
+    away_since = func.min(AttendanceMark.marked_at).filter(is_away)
+    checked_in = func.max(AttendanceMark.marked_at).filter(
+        AttendanceMark.source == MarkSource.CHECK_IN
+    )
+    voices = (*ANSWERING, MarkSource.NOTICE, MarkSource.CHECK_IN)
     # Few cells have two voices: only theirs are read, and mostly there are none.
     voiced = {
         (session_id, enrolment_id)
@@ -202,7 +236,13 @@ def disagreements(*where: ColumnElement[bool]) -> dict[tuple[int, int], tuple[St
             select(*cell)
             .where(*counted, or_(AttendanceMark.source.in_(voices), is_absent))
             .group_by(*cell)
-            .having(or_(func.min(who) != func.max(who), and_(notices > 0, absences > 0)))
+            .having(
+                or_(
+                    func.min(who) != func.max(who),
+                    and_(notices > 0, absences > 0),
+                    checked_in > away_since,
+                )
+            )
         )
     }
     if not voiced:

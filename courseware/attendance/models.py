@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courseware.accounts.models import User
@@ -86,6 +86,13 @@ class AttendanceMark(db.Model):
     __table_args__ = (
         CheckConstraint("minutes IS NULL OR minutes >= 0", name="minutes_not_negative"),
         UniqueConstraint("entry_key"),
+        Index(
+            "ix_attendance_mark_taken_back",
+            "training_session_id",
+            "enrolment_id",
+            sqlite_where=text("status IS NULL"),
+            postgresql_where=text("status IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -114,6 +121,10 @@ class AttendanceMark(db.Model):
     training_session: Mapped[TrainingSession] = relationship()
     enrolment: Mapped[Enrolment] = relationship()
     marked_by: Mapped[User | None] = relationship()
+
+    @property
+    def takes_back(self) -> bool:
+        return self.status is None
 
 
 class AttendanceAlias(db.Model):

@@ -1,10 +1,24 @@
 """How a register stands, when it closes by itself, and when its trainers are reminded of it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from courseware.attendance.rules import AttendanceStatus, Presence
+
 REMINDED_FOR = timedelta(days=3)
 """A reminder that could not go out for so long is no longer sent: it would help nobody."""
+
+
+OPENS = timedelta(hours=1)
+"""So long before its session a register takes marks: who teaches prepares the room."""
+
+
+def is_too_early(marks: Iterable[Presence | None], *, starts_at: datetime, now: datetime) -> bool:
+    """Whether one of these marks says of a session to come how it was; an excuse can be known."""
+    return now < starts_at - OPENS and any(
+        each is not None and each.status is not AttendanceStatus.EXCUSED for each in marks
+    )
 
 
 class RegisterState(StrEnum):

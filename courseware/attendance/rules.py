@@ -88,6 +88,8 @@ class Entry(Protocol):
     def source(self) -> MarkSource: ...
     @property
     def marked_at(self) -> datetime: ...
+    @property
+    def takes_back(self) -> bool: ...
 
 
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
@@ -96,12 +98,14 @@ AnyEntry = TypeVar("AnyEntry", bound=Entry)
 def mark_in_force(entries: Iterable[AnyEntry]) -> AnyEntry | None:
     """The entry that counts: the newest of the strongest source.
 
-    An entry without a status takes the mark back, so a cell whose entry in force
-    says nothing is *not marked* again. The order of `entries` does not matter.
+    Taking a mark back ends all that was said before, and nothing that is said after it: a cell is
+    *not marked* again until somebody says something. The order of `entries` does not matter.
     """
+    ordered = sorted(entries, key=lambda each: (each.marked_at, each.id))
+    ends = max((n for n, each in enumerate(ordered) if each.takes_back), default=0)
     return max(
-        entries,
-        key=lambda entry: (STRENGTH[entry.source], entry.marked_at, entry.id),
+        ordered[ends:],
+        key=lambda each: (not each.takes_back, STRENGTH[each.source], each.marked_at, each.id),
         default=None,
     )
 
@@ -211,6 +215,11 @@ class Presence:
     def lacks_leaving(self) -> bool:
         return self._rests_on_times and self.status.needs_leaving and self.left_at is None
 
+    def is_within(self, at: "SessionTime") -> bool:
+        """Whether the times that were typed can be those of somebody who came to this session."""
+        came, left = self.arrived_at or at.start, self.left_at or at.end
+        return at.start <= came < at.end and at.start < left <= at.end
+
     @property
     def _rests_on_times(self) -> bool:
         return self.times_known and not self.intervals
@@ -246,13 +255,18 @@ class Statement:
     settles: bool = False
     note: str = ""
 
+    @property
+    def takes_back(self) -> bool:
+        return self.presence is None
+
 
 def disagreement(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """The statements about one cell that contradict each other, the newest first.
 
     What somebody says last counts as what they say. An entry that settles ends what was before
     it; whoever says something else after it disagrees anew. An absence that was announced and
-    accepted contradicts a mark of plain absence. The order of `statements` does not matter.
+    accepted contradicts a mark of plain absence, and who checks in after being marked away
+    contradicts that mark. The order of `statements` does not matter.
     """
     ordered = sorted(statements, key=lambda each: (each.marked_at, each.id))
     settled = max((n for n, each in enumerate(ordered) if each.settles), default=0)
@@ -262,11 +276,26 @@ def disagreement(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     voices = list(last.values())
     if not any(each.presence != voices[0].presence for each in voices):
         voices = []
-    if notice is not None and notice.presence is not None:
-        counts = mark_in_force(ordered)
-        if counts and counts.presence and counts.presence.status is AttendanceStatus.ABSENT:
-            voices = [*voices, notice] if voices else [counts, notice]
+    counts = mark_in_force(ordered)
+    if counts is not None and counts.presence is not None:
+        against = []
+        if counts.presence.status is AttendanceStatus.ABSENT and notice and notice.presence:
+            against.append(notice)
+        if not counts.presence.status.was_here:
+            against += _checked_in_after(counts, ordered)
+        if against:
+            voices = [*(voices or [counts]), *against]
     return tuple(sorted(voices, key=lambda each: (each.marked_at, each.id), reverse=True))
+
+
+def _checked_in_after(counts: Statement, ordered: Iterable[Statement]) -> list[Statement]:
+    return [
+        each
+        for each in ordered
+        if each.source is MarkSource.CHECK_IN
+        and each.presence is not None
+        and each.marked_at > counts.marked_at
+    ][-1:]
 
 
 def minutes_of(presence: Presence, at: SessionTime) -> Minutes:

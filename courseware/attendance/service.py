@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from courseware.accounts.models import User
+from courseware.attendance.check_in_rules import CheckInState
 from courseware.attendance.marks_service import (
     MarkInForce,
     disagreements,
     marks_in_force,
 )
-from courseware.attendance.models import AttendanceMark, Register
-from courseware.attendance.register_rules import RegisterState, register_state
+from courseware.attendance.models import AttendanceMark, CheckIn, Register
+from courseware.attendance.register_rules import RegisterState, is_too_early, register_state
 from courseware.attendance.rules import (
     STRENGTH,
     AttendanceStatus,
@@ -30,8 +31,10 @@ from courseware.attendance.state_service import refuse_if_closed
 from courseware.cohorts.models import Enrolment
 from courseware.db import db, new_public_id
 from courseware.errors import BadInput, Refused
-from courseware.messages import N_
+from courseware.messages import N_, Message
 from courseware.schedule.models import TrainingSession
+
+TOO_EARLY = N_("Session %(code)s has not begun. Until then only an excuse can be marked.")
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,15 @@ class RegisterSummary:
         return self.has_ended and not self.is_closed and self.unmarked > 0
 
 
+def begins_at(training_session: TrainingSession) -> datetime:
+    """When a session began or will begin."""
+    return training_session.actual_starts_at or training_session.starts_at
+
+
 def time_of(training_session: TrainingSession) -> SessionTime:
     """What counts as the time of a session: the real one where it was recorded."""
     return session_time(
-        training_session.actual_starts_at or training_session.starts_at,
+        begins_at(training_session),
         training_session.actual_ends_at or training_session.ends_at,
         [(pause.starts_at, pause.ends_at) for pause in training_session.breaks],
     )
@@ -204,6 +212,12 @@ def record_marks(
     register is closed.
     """
     refuse_if_closed(training_session)
+    if is_too_early(
+        [each.presence for each in wanted.values()],
+        starts_at=begins_at(training_session),
+        now=now,
+    ):
+        raise Refused(Message(TOO_EARLY, code=training_session.code))
     refuse_foreign(training_session, wanted)
     refuse_without_times(wanted.values())
     theirs = (
@@ -235,7 +249,30 @@ def record_marks(
                 settles=settles,
             )
         )
+    end_waiting(training_session, wanted, by=by, now=now)
     return add_entries(entries)
+
+
+def end_waiting(
+    training_session: TrainingSession, wanted: Mapping[int, WantedMark], *, by: User, now: datetime
+) -> None:
+    """Let nobody wait for a tap any longer who is marked: it says what the tap would say."""
+    said: dict[CheckInState, list[int]] = {}
+    for enrolment_id, mark in wanted.items():
+        if mark.presence is not None:
+            is_here = mark.presence.status.was_here
+            state = CheckInState.CONFIRMED if is_here else CheckInState.DECLINED
+            said.setdefault(state, []).append(enrolment_id)
+    for state, ids in said.items():
+        db.session.execute(
+            update(CheckIn)
+            .where(
+                CheckIn.training_session_id == training_session.id,
+                CheckIn.enrolment_id.in_(ids),
+                CheckIn.state == CheckInState.WAITING,
+            )
+            .values(state=state, decided_at=now, decided_by_id=by.id)
+        )
 
 
 def entry_values(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from courseware.accounts.models import User
 from courseware.attendance import service, state_service, walk_in_service
 from courseware.attendance.models import AttendanceMark, WalkIn
+from courseware.attendance.register_rules import is_too_early
 from courseware.attendance.rules import MarkSource, Presence
 from courseware.attendance.service import SessionRegister, WantedMark
 from courseware.attendance.sync_rules import (
@@ -60,9 +61,10 @@ def take_marks(
     }
     zone = service.zone_of(training_session)
     answers, entries = [], []
+    taken: dict[int, WantedMark] = {}
     for each in sent:
         key = _key(each, by)
-        refusal = "" if key in known else _refusal(each, people, training_session, is_closed)
+        refusal = "" if key in known else _refusal(each, people, training_session, is_closed, now)
         if refusal:
             answers.append(Answer(each.key, Outcome.REFUSED, refusal))
             continue
@@ -88,9 +90,11 @@ def take_marks(
             else:
                 entries.append(_entry(training_session, enrolment_id, each, by, now, key))
                 standing[enrolment_id] = each.presence
+                taken[enrolment_id] = WantedMark(each.presence)
         known.add(key)
         answers.append(Answer(each.key, outcome))
     service.add_entries(entries)
+    service.end_waiting(training_session, taken, by=by, now=now)
     return answers
 
 
@@ -121,9 +125,13 @@ def _refusal(
     people: dict[str, Enrolment],
     training_session: TrainingSession,
     is_closed: bool,
+    now: datetime,
 ) -> Message | str:
     if sent.problem:
         return sent.problem
+    said = [sent.presence] if isinstance(sent, SentMark) else []
+    if is_too_early(said, starts_at=service.begins_at(training_session), now=now):
+        return Message(service.TOO_EARLY, code=training_session.code)
     if is_closed:
         return Message(
             "The register of session %(code)s was closed before this arrived. Open the register "

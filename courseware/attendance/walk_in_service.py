@@ -137,8 +137,9 @@ def find_walk_in(cohort: Cohort, public_id: str) -> WalkIn | None:
 def join_walk_in(walk_in: WalkIn, enrolment: Enrolment, *, by: User, now: datetime) -> None:
     """Say who a walk-in is: the entry of the trainer who added them becomes that person's mark.
 
-    It keeps the trainer and the time, and a register that was closed since does not hinder it:
-    only who was meant is new. Joining the same twice changes nothing.
+    It is the trainer's, made when they added the walk-in, and counts from now on: what the same
+    trainer marked meanwhile about somebody whom they took for absent ends with it. A register that
+    was closed since does not hinder it. Joining the same twice changes nothing.
     """
     if enrolment.cohort_id != walk_in.training_session.cohort_id:
         raise LookupError("An enrolment of another cohort.")
@@ -151,19 +152,16 @@ def join_walk_in(walk_in: WalkIn, enrolment: Enrolment, *, by: User, now: dateti
         )  # fmt: skip
     walk_in.enrolment, walk_in.settled_at, walk_in.settled_by = enrolment, now, by
     training_session = walk_in.training_session
-    service.add_entries(
-        [
-            service.entry_values(
-                training_session.id,
-                enrolment.id,
-                WantedMark(_presence(walk_in), walk_in.name),
-                source=service.source_of(training_session, walk_in.added_by),
-                by=walk_in.added_by,
-                now=walk_in.added_at,
-                key=f"walk-in:{walk_in.public_id}",
-            )
-        ]
+    values = service.entry_values(
+        training_session.id,
+        enrolment.id,
+        WantedMark(_presence(walk_in), walk_in.name),
+        source=service.source_of(training_session, walk_in.added_by),
+        by=walk_in.added_by,
+        now=now,
+        key=f"walk-in:{walk_in.public_id}",
     )
+    service.add_entries([{**values, "made_at": walk_in.added_at}])
     audit.record("join walk-in", enrolment, by=by, now=now, walk_in=walk_in.public_id)
 
 

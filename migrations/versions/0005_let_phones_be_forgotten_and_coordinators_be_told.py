@@ -62,6 +62,13 @@ def upgrade() -> None:
             "cohort_id", "user_id", name=op.f("uq_decision_mail_refusal_cohort_id_user_id")
         ),
     )
+    op.create_index(
+        "ix_attendance_mark_taken_back",
+        "attendance_mark",
+        ["training_session_id", "enrolment_id"],
+        sqlite_where=sa.text("status IS NULL"),
+        postgresql_where=sa.text("status IS NULL"),
+    )
     # Files that were put away no longer keep the names in them.
     op.execute("UPDATE attendance_import SET report = '{}' WHERE state = 'discarded'")
 
@@ -83,6 +90,7 @@ def _give_phones_an_address() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_attendance_mark_taken_back", "attendance_mark")
     for table in TABLES:
         op.drop_table(table)
     with op.batch_alter_table("check_in_device") as batch:

@@ -221,6 +221,75 @@ def test_a_trainers_mark_stands_above_a_check_in(room, browser):
     assert len(history_of(room.session)) == 2
 
 
+def test_who_checks_in_after_being_marked_absent_is_told_and_somebody_has_to_settle_it(
+    room, browser, clock
+):
+    clock(5)
+    trainer = browser(room.trainer)
+    trainer.post(f"/sessions/{room.session.public_id}/register", data={"act": "rest"})
+    clock(9)
+    phone = browser(room.aida.user)
+    answer = send(phone, room.session, scan(phone, room.session), room.aida)
+    told = phone.get(answer.location).text
+    assert "The register says that Aida Sarsen is not here" in told
+    assert "You are in" not in told
+    assert statuses(room)["Aida Sarsen"] is AttendanceStatus.ABSENT
+    desk = f"/sessions/{room.session.public_id}"
+    for page in (f"{desk}/check-ins", f"{desk}/register", f"{desk}/register/{room.aida.public_id}"):
+        assert "two people say different things" in trainer.get(page).text.lower(), page
+    clock(12)
+    trainer.post(
+        f"{desk}/register/{room.aida.public_id}", data={"status": "late", "arrived": "14:09"}
+    )
+    assert statuses(room)["Aida Sarsen"] is AttendanceStatus.LATE
+    assert "different things" not in trainer.get(f"{desk}/check-ins").text
+    assert "late, from 14:09" in phone.get(answer.location).text
+
+
+def test_the_trainers_tap_counts_as_the_trainers_mark(room, browser, clock):
+    trainer = browser(room.trainer)
+    phone = browser()
+    clock(3)
+    send(phone, room.session, scan(phone, room.session), room.bekzat, "trainer")
+    clock(4)
+    absent = service.WantedMark(service.Presence(AttendanceStatus.ABSENT))
+    service.record_marks(
+        room.session, {room.aida.id: absent}, by=room.trainer, now=datetime.now(UTC)
+    )
+    db.session.commit()
+    desk = f"/sessions/{room.session.public_id}/check-ins"
+    waiting = field(trainer.get(desk).text, "check_in")
+    trainer.post(desk, data={"check_in": waiting, "act": "confirm"})
+    (entry,) = history_of(room.session, room.bekzat.id)
+    assert (entry.mark.source, entry.mark.marked_by) == (MarkSource.TRAINER, room.trainer)
+
+
+def test_nobody_waits_for_a_tap_any_longer_who_is_marked_in_the_register(room, browser, clock):
+    phone, trainer = browser(), browser(room.trainer)
+    clock(3)
+    answer = send(phone, room.session, scan(phone, room.session), room.bekzat, "trainer")
+    clock(4)
+    trainer.post(
+        f"/sessions/{room.session.public_id}/register",
+        data={f"here-{room.bekzat.public_id}": "1", f"was-{room.bekzat.public_id}": "none"},
+    )
+    assert check_in_service.list_check_ins(room.session).waiting == ()
+    assert "Bekzat Omar: present" in phone.get(answer.location).text
+
+
+def test_a_mark_that_was_taken_back_gives_way_to_who_checks_in_afterwards(room, browser, clock):
+    clock(1)
+    for said in (service.WantedMark(service.Presence(AttendanceStatus.PRESENT)), None):
+        wanted = {room.aida.id: said or service.WantedMark(None)}
+        service.record_marks(room.session, wanted, by=room.trainer, now=datetime.now(UTC))
+    db.session.commit()
+    assert statuses(room)["Aida Sarsen"] is None
+    clock(2)
+    phone = browser(room.aida.user)
+    send(phone, room.session, scan(phone, room.session), room.aida)
+    assert statuses(room)["Aida Sarsen"] is AttendanceStatus.PRESENT
+
+
 # Refusals -----------------------------------------------------------------------------------
 
 

@@ -229,6 +229,10 @@ class Said:
     marked_at: datetime
     presence: Presence | None
 
+    @property
+    def takes_back(self) -> bool:
+        return self.presence is None
+
 
 @st.composite
 def histories(draw):

@@ -147,6 +147,15 @@ def test_somebody_of_another_cohort_or_withdrawn_is_refused(course, make):
     assert count_entries() == 0
 
 
+def test_of_a_session_to_come_only_an_excuse_is_marked(course, make):
+    trainer, session, (first, *_rest) = course
+    later = make.training_session(session.cohort, starts="2025-05-01 09:00")
+    with pytest.raises(Refused, match="has not begun"):
+        service.mark_the_rest_absent(later, by=trainer, now=make.NOW)
+    excused = WantedMark(Presence(AttendanceStatus.EXCUSED))
+    assert service.record_marks(later, {first.id: excused}, by=trainer, now=make.NOW) == 1
+
+
 def test_late_needs_a_time(course, make):
     trainer, session, (first, *_rest) = course
     late = WantedMark(Presence(AttendanceStatus.LATE))
@@ -204,7 +213,7 @@ def test_saving_a_register_takes_as_many_queries_however_many_participants(
         service.record_marks(
             session, {each.id: PRESENT for each in people}, by=trainer, now=make.NOW
         )
-    assert len(seen) == 4, seen
+    assert len(seen) == 5, seen
 
 
 def test_lists_of_registers_say_which_are_missing(course, make):

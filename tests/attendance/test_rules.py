@@ -45,6 +45,10 @@ class Said:
     marked_at: datetime
     status: AttendanceStatus | None = AttendanceStatus.PRESENT
 
+    @property
+    def takes_back(self) -> bool:
+        return self.status is None
+
 
 def test_breaks_are_not_contact_time():
     assert SESSION.minutes == 165
@@ -129,8 +133,26 @@ def test_nothing_said_is_no_mark():
     assert mark_in_force([]) is None
 
 
-entries = st.lists(st.tuples(st.sampled_from(MarkSource), st.integers(0, 50)), max_size=12).map(
-    lambda said: [Said(id, source, at(when)) for id, (source, when) in enumerate(said)]
+def test_taking_back_ends_what_was_said_before_and_nothing_that_comes_after():
+    mark = Said(1, MarkSource.TRAINER, at(0))
+    back = Said(2, MarkSource.COORDINATOR, at(1), None)
+    scan = Said(3, MarkSource.CHECK_IN, at(2))
+    assert mark_in_force([mark, back]) is back
+    assert mark_in_force([scan, back, mark]) is scan
+    assert mark_in_force([Said(0, MarkSource.CHECK_IN, at(0)), back]) is back
+
+
+entries = st.lists(
+    st.tuples(
+        st.sampled_from(MarkSource),
+        st.integers(0, 50),
+        st.sampled_from([AttendanceStatus.PRESENT, None]),
+    ),
+    max_size=12,
+).map(
+    lambda said: [
+        Said(id, source, at(when), status) for id, (source, when, status) in enumerate(said)
+    ]
 )
 
 

@@ -126,6 +126,8 @@ WRONG = [
     ({"status": "asleep"}, "says nothing that can be in a register"),
     ({"status": ["present"]}, "says nothing that can be in a register"),
     ({"status": "partial", "from": "15:00", "until": "14:30"}, "cannot have left before"),
+    ({"status": "late", "from": "08:00"}, "enter a time between them"),
+    ({"status": "left_early", "until": "23:00"}, "enter a time between them"),
     ({"enrolment": "\ud800\x00"}, "not in the cohort"),
     ({"enrolment": None}, "not in the cohort"),
     ({"kind": "walk-in", "name": " "}, "Enter the name"),

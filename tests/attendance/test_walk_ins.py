@@ -44,9 +44,21 @@ def test_a_name_is_added_and_joined_later_and_keeps_its_trainer_and_time(course,
     assert office.post(page, data=sent).status_code == 303  # twice changes nothing
     (entry,) = history_of(session)
     assert (entry.mark.enrolment_id, entry.mark.source) == (manizha.id, MarkSource.TRAINER)
-    assert (entry.mark.marked_by, entry.mark.marked_at) == (trainer, walk_in.added_at)
+    assert (entry.mark.marked_by, entry.mark.made_at) == (trainer, walk_in.added_at)
     assert (entry.presence.status, entry.minutes) == (AttendanceStatus.LATE, 70)
     assert "Nobody waits" in office.get(page).text
+
+
+def test_joining_counts_although_all_others_were_marked_absent_meanwhile(course, browser, make):
+    _cohort, session, trainer, coordinator = course
+    someone = make.enrolment(session.cohort)
+    added = make.NOW - timedelta(minutes=40)
+    walk_in_service.add_walk_in(session, "Somebody", by=trainer, now=added)
+    walk_in = db.session.query(WalkIn).one()
+    service.mark_the_rest_absent(session, by=trainer, now=make.NOW - timedelta(minutes=20))
+    walk_in_service.join_walk_in(walk_in, someone, by=coordinator, now=make.NOW)
+    (row,) = service.read_register(session).rows
+    assert (row.status, row.disagrees) == (AttendanceStatus.PRESENT, False)
 
 
 def test_what_was_decided_is_not_decided_again(course, browser, make):
