@@ -30,7 +30,7 @@ from courseware.workbooks import (
 
 __all__ = [
     "Cell", "Columns", "Row", "Sheet", "Table", "UnreadableTable", "column_letters", "decoded",
-    "match_columns", "read_rows", "read_table", "write_csv", "write_xlsx",
+    "match_columns", "read_rows", "read_table", "refuse_other_files", "write_csv", "write_xlsx",
 ]  # fmt: skip
 
 _DELIMITERS = ",;\t"
@@ -163,7 +163,8 @@ def _without_apostrophe(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
-def _read_text(data: bytes, filename: str) -> Iterable[tuple[int, list[str]]]:
+def refuse_other_files(data: bytes) -> None:
+    """Raise UnreadableTable for what its first bytes say is no table, and say what it is."""
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableTable(
             Message(
@@ -180,6 +181,10 @@ def _read_text(data: bytes, filename: str) -> Iterable[tuple[int, list[str]]]:
                     kind=kind,
                 )
             )
+
+
+def _read_text(data: bytes, filename: str) -> Iterable[tuple[int, list[str]]]:
+    refuse_other_files(data)
     text = decoded(data)
     declared = re.match(r"sep=([,;\t])\r?\n", text)
     delimiter = declared[1] if declared else _delimiter_of(text)

@@ -42,6 +42,8 @@ class DeskLine:
     when: str
     offered: tuple[int, ...]
     """The sessions that its times would fit, where a person has to choose."""
+    clock: int | None = None
+    """On which other clock, in minutes ahead of UTC, the file would fit its session."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def read_desk(cohort: Cohort) -> Desk:
                 is_known=False,
                 when=each.report.get("when", ""),
                 offered=tuple(each.report.get("offered", ())),
+                clock=each.report.get("clock"),
             )
             for each in asked
             if each.report.get("asks") == SESSION

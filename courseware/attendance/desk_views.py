@@ -16,6 +16,7 @@ from courseware.attendance.desk_service import DroppedFile, Received
 from courseware.attendance.forms import FilesForm
 from courseware.attendance.ledger_views import bp
 from courseware.attendance.moment_rules import DateOrder
+from courseware.attendance.proposal_rules import clock_choices
 from courseware.cohorts.models import Cohort
 from courseware.cohorts.service import find_cohort
 from courseware.db import db
@@ -55,6 +56,7 @@ def import_desk(cohort: Cohort) -> ResponseReturnValue:
             desk=desk_list_service.read_desk(cohort),
             sessions=list_sessions(cohort),
             aliases=alias_service.list_aliases(cohort),
+            clocks=clock_choices(),
             days_kept=desk_expiry_service.days_kept(),
             leaves_soon=partial(desk_expiry_service.leaves_soon, now=clock.now()),
         ),

@@ -9,6 +9,7 @@ from courseware.attendance.forms import ReportForm, read_choices
 from courseware.attendance.ledger_views import bp
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.moment_rules import AmbiguousDates
+from courseware.attendance.proposal_rules import clock_choices, read_clock_choice
 from courseware.attendance.rules import ImportState
 from courseware.db import db
 from courseware.errors import BadInput
@@ -133,6 +134,7 @@ def _page(
             is_open=is_open,
             siblings=[each for each in siblings if each.training_session is not None],
             sessions=list_sessions(training_session.cohort) if is_open else [],
+            clocks=clock_choices(),
             was_accepted_before=import_service.was_accepted_before(proposed),
         ),
         422 if problems else 200,
@@ -183,7 +185,8 @@ def _choose_session(proposed: AttendanceImport) -> ResponseReturnValue:
         flash(_("Choose the session that the file is about."), "warning")
         return redirect(_desk_of(proposed), 303)
     try:
-        desk_service.choose_session(proposed, chosen)
+        clock_of_file = read_clock_choice(request.form.get("clock", ""))
+        desk_service.choose_session(proposed, chosen, clock=clock_of_file)
     except AmbiguousDates:
         db.session.rollback()
         flash(_("No reading of the dates in this file is the day of that session."), "warning")

@@ -71,6 +71,8 @@ _LONGEST = 60
 
 def clean(text: str) -> str:
     """A cell without invisible marks, with single spaces."""
+    if text.isascii() and (text.isalnum() or not text):
+        return text  # there may be a million of them
     return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 

@@ -92,6 +92,10 @@ def read_sessions(rows: Sequence[Row], header: Header, dates: Dates) -> list[Mee
     read = dates.reader(figures)
     wrong: list[Message] = []
     reports = []
+    body = [
+        (row, name_in(row, header)[:LONGEST_NAME], email_of(row, header))
+        for row in body_of(rows, header)
+    ]
     for column in columns:
         started = read(column.moment) if column.moment in figures else None
         if started is None:
@@ -103,11 +107,11 @@ def read_sessions(rows: Sequence[Row], header: Header, dates: Dates) -> list[Mee
                 )
             )
             continue
-        people = []
-        for row in body_of(rows, header):
-            person = _person(row, header, column, wrong)
-            if person is not None:
-                people.append(person)
+        people = [
+            person
+            for row, name, email in body
+            if (person := _person(row, name, email, column, wrong)) is not None
+        ]
         reports.append(
             MeetingReport(
                 ReportKind.MOODLE,
@@ -121,7 +125,7 @@ def read_sessions(rows: Sequence[Row], header: Header, dates: Dates) -> list[Mee
 
 
 def _person(
-    row: Row, header: Header, column: _Column, wrong: list[Message]
+    row: Row, name: str, email: str, column: _Column, wrong: list[Message]
 ) -> ReportedPerson | None:
     cell = row.cell(column.position)
     found = _CELL.fullmatch(cell)
@@ -141,8 +145,8 @@ def _person(
         )
         return None
     person = ReportedPerson(
-        name=name_in(row, header)[:LONGEST_NAME],
-        email=email_of(row, header),
+        name=name,
+        email=email,
         status=status,
         note=row.cell(column.remarks)[:LONGEST_NOTE],
         row=row.number,

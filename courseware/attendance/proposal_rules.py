@@ -152,6 +152,22 @@ OFFSETS = tuple(
 SAME = timedelta(minutes=20)
 
 
+def clock_name(minutes: int) -> str:
+    """A clock as people write it: UTC+2, UTC+5:30."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def clock_choices() -> list[tuple[int, str]]:
+    """Every clock that a file may be on, with its name."""
+    return [(minutes, clock_name(minutes)) for minutes in OFFSETS]
+
+
+def read_clock_choice(text: str) -> int | None:
+    """What somebody chose of them; None for the cohort's own clock, and for what is none."""
+    return next((minutes for minutes in OFFSETS if str(minutes) == text), None)
+
+
 @dataclass(frozen=True)
 class FittingOffset:
     """On which clock the times of a file would be those of a session."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from courseware.attendance.alias_service import Candidate, people_of
 from courseware.attendance.marks_service import MarkInForce, marks_in_force
-from courseware.attendance.matching_rules import Match, MatchedBy
+from courseware.attendance.matching_rules import Match, MatchedBy, is_nobodys_name
 from courseware.attendance.models import AttendanceMark
 from courseware.attendance.report_rules import (
     MeetingReport,
@@ -52,6 +52,16 @@ class ReviewRow:
     intervals: tuple[Interval, ...]
     presence: Presence
     minutes: Minutes
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether the name will be somebody else's next time."""
+        return is_nobodys_name(self.person.name)
+
+    @property
+    def is_doubled(self) -> bool:
+        """Whether whoever has this name was there twice at once, with no address to tell why."""
+        return not self.person.email and self.person.overlaps
 
     @property
     def is_unknown(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from courseware.attendance.moment_rules import clean
 from courseware.errors import BadInput
 from courseware.messages import N_, Message
-from courseware.tables import UnreadableTable, decoded, read_rows
+from courseware.tables import UnreadableTable, decoded, read_rows, refuse_other_files
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000
@@ -38,6 +38,7 @@ def rows_of(data: bytes, file_name: str) -> list[Row]:
         if data.startswith(b"PK"):
             rows = [Row(row.number, row.cells) for row in read_rows(data, file_name)]
         else:
+            refuse_other_files(data)
             rows = list(_text_rows(_text_of(data), file_name))
     except UnreadableTable as error:
         raise BadInput([*error.messages, Message(NOTHING_CHANGED)]) from error

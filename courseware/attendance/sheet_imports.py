@@ -187,7 +187,7 @@ def parts_of(rows: Sequence[Row], header: Header) -> list[tuple[Row, Header]]:
         if is_value or row.cells in heads:
             is_value = not is_value
         elif len(words.intersection(row.cells)) > 2:
-            header = header_of(row, index)
+            header = header if row.cells == header.row.cells else header_of(row, index)
         elif name_in(row, header) and not NO.match(row.cell(header.get("attended"))):
             found.append((row, header))
     return found

@@ -306,3 +306,25 @@ def test_groups_that_moodle_keeps_apart_come_into_one_register(course, make):
     )
     (kept,) = received.kept
     assert [each["name"] for each in kept.report["people"]] == ["Aida Sarsen", "Daler Rahimov"]
+
+
+def test_a_file_on_the_clock_of_another_country_is_offered_its_session(course, browser):
+    cohort, morning, _afternoon, trainer = course
+    client = browser(trainer)
+    text = (FILES / "teams-german.csv").read_bytes().decode("utf-16")
+    for here, there in [("08:52", "05:52"), ("12:16", "09:16"), ("09:00", "06:00")]:
+        text = text.replace(here, there)
+    text = text.replace("12:15", "09:15")
+    upload(client, cohort, ("t.csv", text.encode("utf-16")))
+    page = client.get(address(cohort)).text
+    assert "On another clock it would be the one chosen here" in page
+    assert '<option value="120" selected>Clock of the file: UTC+2' in page
+    asked = db.session.query(AttendanceImport).one()
+    review = f"/attendance-imports/{asked.public_id}"
+    sent = {"act": "session", "session": morning.public_id}
+    assert client.post(review, data=sent).location == review
+    assert "15 of 195 minutes" in client.get(review).text
+    assert client.post(review, data={**sent, "clock": "120"}).location == review
+    page = client.get(review).text
+    assert "195 of 195 minutes" in page and '<option value="120" selected>' in page
+    assert asked.report["clock"] == 120
