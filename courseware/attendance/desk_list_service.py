@@ -1,5 +1,6 @@
 """What lies on the import desk of a cohort: questions, files to review, what was imported."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from courseware.attendance.desk_service import DATES, SESSION, span_of
 from courseware.attendance.matching_rules import MatchedBy
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.moment_rules import DateOrder
-from courseware.attendance.report_rules import report_from_json
+from courseware.attendance.report_rules import SHEETS, report_from_json
 from courseware.attendance.rules import ImportState
 from courseware.cohorts.models import Cohort
 from courseware.db import db
@@ -66,8 +67,19 @@ class Desk:
 
     @property
     def clear(self) -> tuple[DeskLine, ...]:
-        """The files whose every name is known."""
-        return tuple(line for line in self.review if line.is_known)
+        """The files whose every name is known, and of which no other is of the same session.
+
+        Of two reports of one meeting somebody has to say whether they are to be joined.
+        """
+        meetings = Counter(
+            line.kept.training_session_id for line in self.review if line.kept.kind not in SHEETS
+        )
+        return tuple(
+            line
+            for line in self.review
+            if line.is_known
+            and (line.kept.kind in SHEETS or meetings[line.kept.training_session_id] == 1)
+        )
 
 
 def accept_clear(cohort: Cohort, *, by: User | None, now: datetime) -> tuple[int, int]:

@@ -4,7 +4,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from courseware import clock
-from courseware.attendance import alias_service, desk_service, import_service, service
+from courseware.attendance import (
+    alias_service,
+    desk_service,
+    import_service,
+    joining_service,
+    service,
+)
 from courseware.attendance.forms import ReportForm, read_choices
 from courseware.attendance.ledger_views import bp
 from courseware.attendance.models import AttendanceImport
@@ -135,6 +141,7 @@ def _page(
             siblings=[each for each in siblings if each.training_session is not None],
             sessions=list_sessions(training_session.cohort) if is_open else [],
             clocks=clock_choices(),
+            others=joining_service.list_of_same_session(proposed) if is_open else [],
             was_accepted_before=import_service.was_accepted_before(proposed),
         ),
         422 if problems else 200,
@@ -199,7 +206,19 @@ def _choose_session(proposed: AttendanceImport) -> ResponseReturnValue:
     return redirect(url_for("attendance.review_import", public_id=proposed.public_id), 303)
 
 
+def _join(proposed: AttendanceImport) -> ResponseReturnValue:
+    other = import_service.find_import(request.form.get("other", ""))
+    if other is None or other.cohort_id != proposed.cohort_id:
+        flash(_("Choose the file to join with this one."), "warning")
+        return redirect(_desk_of(proposed), 303)
+    joining_service.join_files(proposed, other, by=signed_in_user(), now=clock.now())
+    db.session.commit()
+    flash(_("The times of both files are here now. Look through them and import them."))
+    return redirect(url_for("attendance.review_import", public_id=proposed.public_id), 303)
+
+
 _OTHER_ACTS = {
+    "join": _join,
     "discard": _discard,
     "withdraw": _withdraw,
     "withdraw-file": _withdraw,

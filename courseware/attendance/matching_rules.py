@@ -55,6 +55,8 @@ class Match:
     by: MatchedBy
     id: int | None = None
     suggestions: tuple[Suggestion, ...] = ()
+    is_torn: bool = False
+    """Whether more than one person is known by exactly this."""
 
 
 def shown_name_key(name: str) -> str:
@@ -216,7 +218,8 @@ def _suggested(people: Iterable[int], reason: str) -> tuple[Suggestion, ...]:
 
 
 def _unknown(*suggestions: tuple[Suggestion, ...]) -> Match:
-    return Match(MatchedBy.UNKNOWN, suggestions=tuple(one for each in suggestions for one in each))
+    found = tuple(one for each in suggestions for one in each)
+    return Match(MatchedBy.UNKNOWN, suggestions=found, is_torn=True)
 
 
 def _suggestion(

@@ -35,6 +35,10 @@ class ReportKind(StrEnum):
     REGISTER = "register"
 
 
+SHEETS = frozenset({ReportKind.REGISTER, ReportKind.MOODLE})
+"""Files with marks that a person made, and not the times of a meeting."""
+
+
 @dataclass(frozen=True)
 class ReportedInterval:
     """From joining to leaving, on the clock of the file.
@@ -90,7 +94,7 @@ class MeetingReport:
     @property
     def is_sheet(self) -> bool:
         """Whether it holds marks that a person made, and not the times of a meeting."""
-        return self.kind in (ReportKind.REGISTER, ReportKind.MOODLE)
+        return self.kind in SHEETS
 
     @property
     def times_known(self) -> bool:

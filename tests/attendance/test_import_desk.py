@@ -328,3 +328,28 @@ def test_a_file_on_the_clock_of_another_country_is_offered_its_session(course, b
     page = client.get(review).text
     assert "195 of 195 minutes" in page and '<option value="120" selected>' in page
     assert asked.report["clock"] == 120
+
+
+def test_two_files_of_a_meeting_that_was_interrupted_are_joined(course, browser):
+    cohort, morning, _afternoon, trainer = course
+    client = browser(trainer)
+    head = "Name (Original Name),Join Time,Leave Time,Guest\n"
+    first = head + "Aida Sarsen,14.04.2025 09:00,14.04.2025 10:30,No\n"
+    again = head + "Aida Sarsen,14.04.2025 10:45,14.04.2025 12:15,No\n"
+    upload(client, cohort, ("a.csv", first.encode()), ("b.csv", again.encode()))
+    one, two = db.session.query(AttendanceImport).order_by(AttendanceImport.id)
+    client.post(address(cohort), data={"act": "clear"})  # which of them counts, nobody said
+    assert (one.state, two.state) == (ImportState.REVIEW, ImportState.REVIEW)
+    client.post(f"/attendance-imports/{one.public_id}", data={"act": "accept"})
+    review = f"/attendance-imports/{two.public_id}"
+    page = client.get(review).text
+    assert "Another file is of this session too: a.csv" in page and "90 of 195 minutes" in page
+    assert client.post(review, data={"act": "join", "other": "x"}).location == address(cohort)
+    join = {"act": "join", "other": one.public_id}
+    assert client.post(review, data=join).location == review
+    page = client.get(review).text
+    assert "180 of 195 minutes" in page and "Another file" not in page
+    assert (one.state, two.file_name) == (ImportState.WITHDRAWN, "a.csv + b.csv")
+    assert client.post(review, data={"act": "accept"}).status_code == 303
+    assert client.post(review, data=join).status_code == 409
+    assert statuses(morning)["Aida"] == AttendanceStatus.PARTIAL
