@@ -5,9 +5,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from factories import NOW
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
+from courseware.attendance.models import AttendanceImport, CheckInDevice
+from courseware.attendance.rules import ImportState
 from courseware.credentials.models import Credential, IssueBatch, NumberSeries, Revocation
 from courseware.credentials.rules import BatchState
 from courseware.db import db
@@ -70,3 +72,27 @@ def test_credentials_issued_before_survive_the_way_down_and_up_with_their_guards
         with pytest.raises(DatabaseError):
             db.session.execute(text(sentence))
         db.session.rollback()
+
+
+def test_phones_remembered_before_can_be_forgotten_and_files_put_away_before_lose_their_names(
+    app, make
+):
+    folder = str(app.config["SETTINGS"].root / "migrations")
+    cohort, user = make.cohort(), make.user()
+    for number in (1, 2):
+        db.session.add(CheckInDevice(token_sha256=str(number) * 64, user=user, made_at=NOW))
+    for state in (ImportState.DISCARDED, ImportState.ACCEPTED):
+        db.session.add(
+            AttendanceImport(
+                cohort=cohort, file_name="x.csv", file_sha256="0" * 64, kind="teams",
+                report={"people": ["Aida"]}, state=state, uploaded_at=NOW,
+            )
+        )  # fmt: skip
+    db.session.commit()
+
+    downgrade(directory=folder, revision="0004")
+    upgrade(directory=folder)
+
+    assert len(set(db.session.scalars(select(CheckInDevice.public_id)))) == 2
+    reports = select(AttendanceImport.report).order_by(AttendanceImport.id)
+    assert db.session.scalars(reports).all() == [{}, {"people": ["Aida"]}]
