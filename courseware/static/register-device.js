@@ -29,6 +29,7 @@ export async function keepOnDevice() {
   let sending = null;
   let timer = 0;
   let asked = Date.parse(page.made);
+  let fastBy = 0;
 
   // A page that was kept carries an old key, which must not be taken for a form sent before.
   if (form.elements._key) form.elements._key.value = crypto.randomUUID?.() ?? String(Math.random());
@@ -84,6 +85,13 @@ export async function keepOnDevice() {
     if (Object.keys(people).some((id) => !rowOf.has(id))) hasChanged = true;
   };
 
+  // Said just now: so we know by how much the clock of this device is wrong.
+  const takeNow = (state) => {
+    asked = Date.now();
+    fastBy = asked - Date.parse(state.at);
+    take(state);
+  };
+
   // What the server said to another page of this register, or to the worker.
   const catchUp = async () => {
     const kept = await queue.keptState(address);
@@ -94,8 +102,7 @@ export async function keepOnDevice() {
   const refresh = async () => {
     const state = navigator.onLine ? await queue.readState(address) : {problem: "network"};
     if (state.problem) return;
-    asked = Date.now();
-    take(state);
+    takeNow(state);
     await showRows();
   };
 
@@ -120,9 +127,7 @@ export async function keepOnDevice() {
       problem = "network";
     }
     for (const [where, state] of told) {
-      if (where !== address || !state.people) continue;
-      asked = Date.now();
-      take(state);
+      if (where === address && state.people) takeNow(state);
     }
     await showRows();
     if (!waiting || problem === "signed-out") return;
@@ -236,7 +241,8 @@ export async function keepOnDevice() {
   const say = (text) => {
     saved.textContent = ` · ${text}`;
   };
-  return {begin, keep, addWalkIn, hasArrived, say};
+  const now = () => new Date(Date.now() - fastBy);
+  return {now, begin, keep, addWalkIn, hasArrived, say};
 }
 
 // The page itself is kept too, with what it loads.

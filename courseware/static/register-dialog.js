@@ -4,14 +4,15 @@ import {dialog, field, markOf, nameOf, page, rows, show, statusOf, was} from "./
 
 const LONG_PRESS = 550;
 
-export function askForMarks(changed) {
+// `now` is the time, which is not always that of the device.
+export function askForMarks(changed, now) {
   const sheet = dialog.querySelector("form");
   let open = null;
 
-  const now = () =>
+  const clock = () =>
     new Intl.DateTimeFormat("en-GB", {
       hour: "2-digit", minute: "2-digit", timeZone: page.zone,
-    }).format(new Date());
+    }).format(now());
   const inside = (time) => (time > page.start && time < page.end ? time : null);
 
   const showTimes = () => {
@@ -24,7 +25,7 @@ export function askForMarks(changed) {
       const input = sheet.elements[`dialog-${part}`];
       label.hidden = !statuses.includes(chosen);
       input.required = !label.hidden;
-      if (!label.hidden && !input.value) input.value = inside(now()) ?? start;
+      if (!label.hidden && !input.value) input.value = inside(clock()) ?? start;
     }
   };
   sheet.addEventListener("change", showTimes);

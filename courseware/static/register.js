@@ -30,7 +30,7 @@ function markOnDevice(device) {
       changed(row);
     });
   }
-  askForMarks(changed);
+  askForMarks(changed, device.now);
   count();
 
   const addWalkIn = async () => {
