@@ -154,13 +154,17 @@ def date_order_of(
     if len(possible) == 1 or readings[possible[0]] == readings[possible[1]]:
         return possible[0]
     if on is not None:
-        near = [
-            order
-            for order in possible
-            if any(abs(moment.date() - on) <= timedelta(days=1) for moment in readings[order])
-        ]
-        if len(near) == 1:
-            return near[0]
+        # A meeting over midnight on 7 July is on that day in both orders, and all of it in one.
+        for enough in (any, all):
+            near = [
+                order
+                for order in possible
+                if enough(
+                    abs(moment.date() - on) <= timedelta(days=1) for moment in readings[order]
+                )
+            ]
+            if len(near) == 1:
+                return near[0]
     raise AmbiguousDates({order: readings[order][0].date() for order in possible})
 
 

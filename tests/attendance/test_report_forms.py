@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from courseware.attendance.imports import read_report, read_reports
-from courseware.attendance.moment_rules import DateOrder, minutes_in, read_moment
+from courseware.attendance.moment_rules import (
+    AmbiguousDates,
+    DateOrder,
+    date_order_of,
+    minutes_in,
+    read_moment,
+)
 from courseware.attendance.report_rules import (
     MeetingReport,
     ReportedInterval,
@@ -64,6 +70,13 @@ def spans(report: MeetingReport) -> dict[str, list[tuple[datetime | None, dateti
 )
 def test_a_moment_is_read_however_a_program_writes_it(text):
     assert read_moment(text, DateOrder.DAY_FIRST, DUSHANBE) == at(21, 5)
+
+
+def test_a_meeting_over_midnight_is_read_in_the_order_in_which_it_is_one_night():
+    texts = ["7/7/25, 10:00:00 PM", "7/8/25, 1:00:00 AM"]
+    assert date_order_of(texts, on=date(2025, 7, 7)) is DateOrder.MONTH_FIRST
+    with pytest.raises(AmbiguousDates):
+        date_order_of(texts, on=None)
 
 
 @pytest.mark.parametrize(
