@@ -137,9 +137,9 @@ def review_report(
     candidates, by_id = people.candidates, people.by_id
     directory = people.directory(aliases)
     rows: list[ReviewRow] = []
+    unknown = 0
     for index, person in enumerate(report.people):
-        is_helpful = sum(each.is_unknown for each in rows) < MOST_SUGGESTED
-        match = directory.match(person.name, person.email, suggest=is_helpful)
+        match = directory.match(person.name, person.email, suggest=unknown < MOST_SUGGESTED)
         chosen_id = choices.get(index, match.id)
         is_left_out = chosen_id is None and (
             index in choices or match.by in (MatchedBy.LEFT_OUT, MatchedBy.TRAINER)
@@ -160,6 +160,7 @@ def review_report(
                 minutes=minutes_of(presence, time),
             )
         )
+        unknown += rows[-1].is_unknown
     marks = _marks_of(training_session, report, rows, time, zone)
     named = {mark.candidate.enrolment_id for mark in marks}
     return ImportReview(

@@ -102,16 +102,18 @@ def _add_people(people: People, sections: Sections, read: Callable[[str], dateti
     listed, activities = sections.get(2, []), sections.get(3, [])
     head_2 = _section_header(listed) if listed else None
     head_3 = _section_header(activities) if activities else None
-    emails = {
-        shown_name_key(row.cell(head_2.get("name"))): email_of(row, head_2)
-        for row in listed[1:]
-        if head_2 is not None
-    }
+    emails: dict[str, set[str]] = {}
+    for row in listed[1:]:
+        if head_2 is not None:
+            key = shown_name_key(row.cell(head_2.get("name")))
+            emails.setdefault(key, set()).add(email_of(row, head_2))
     active = set()
     if head_3 is not None:
         for row in activities[1:]:
             name = row.cell(head_3.get("name"))
-            email = email_of(row, head_3) or emails.get(shown_name_key(name), "")
+            known = emails.get(shown_name_key(name), set())
+            # Of two people with one name, nobody says whose row without an address this is.
+            email = email_of(row, head_3) or (next(iter(known)) if len(known) == 1 else "")
             active.add((shown_name_key(name), email))
             people.add(name, email, row.number, interval=interval_of(row, head_3, read))
     if head_2 is not None:

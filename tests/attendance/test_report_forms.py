@@ -231,3 +231,23 @@ def test_a_file_on_another_clock_is_put_on_ours_and_back():
     assert spans(berlin) == {"Aida": [(at(9), None)]}
     assert (berlin.started, berlin.ended, berlin.clock) == (at(9), at(12), 120)
     assert on_clock(berlin, None, DUSHANBE) == report
+
+
+def test_of_two_people_with_one_name_neither_gets_the_time_of_a_row_without_an_address():
+    report = read_report(
+        rows(
+            "2. Participants",
+            "Name\tFirst Join\tLast Leave\tEmail",
+            "Ali\t14.04.2025, 09:00\t14.04.2025, 10:00\tali@example.org",
+            "Ali\t14.04.2025, 11:00\t14.04.2025, 12:00\tali.k@example.org",
+            "3. In-Meeting Activities",
+            "Name\tJoin Time\tLeave Time\tEmail",
+            "Ali\t14.04.2025, 09:00\t14.04.2025, 10:00\t",
+        ),
+        "teams.csv",
+    )
+    assert [(each.email, each.intervals[0].start) for each in report.people] == [
+        ("", at(9)),
+        ("ali@example.org", at(9)),
+        ("ali.k@example.org", at(11)),
+    ]
