@@ -30,14 +30,14 @@ _CELL = re.compile(
 
 
 MOST_CELLS = 1_200
-"""What a page of the sheet holds: 100 participants of 12 sessions, 50 of 24. Ten times as many
-cells are a megabyte, and slow to type in."""
+"""What a page of the sheet holds, names included: 92 participants of 12 sessions, 48 of 24. That is
+some 150 kB; ten times as many are slow to type in, and too much to send as one form."""
 LEAST_ROWS = 20
 
 
 def rows_on_a_page(people: int, sessions: int) -> int:
     """How many participants stand on one page, all pages being about equally long."""
-    most = max(LEAST_ROWS, MOST_CELLS // max(sessions, 1))
+    most = max(LEAST_ROWS, MOST_CELLS // (sessions + 1))
     return -(-people // max(1, -(-people // most)))
 
 
