@@ -43,16 +43,41 @@ def measure(
     """The median milliseconds of `act` over `times` runs, divided by `per` pieces each."""
     for _ in range(warm):
         act()
-    took = []
-    for _ in range(times):
-        began = time.perf_counter()
+    return _figure(name, [_took(act) / per for _ in range(times)], "ms", limit)
+
+
+def measure_in_turn(
+    acts: dict[str, Callable[[], object]], *, times: int = 15, limit: float | None = None
+) -> list[Figure]:
+    """The same thing in several places, in turn, so that a noisy machine is noisy for each alike.
+
+    After the milliseconds of each comes how many times those of the first it took, in each turn.
+    """
+    for act in acts.values():
         act()
-        took.append((time.perf_counter() - began) * 1000 / per)
-    low, high = (min(took), max(took))
-    if times >= 4:
+    turns = [{name: _took(act) for name, act in acts.items()} for _ in range(times)]
+    first, *others = acts
+    return [
+        *(_figure(name, [turn[name] for turn in turns], "ms", limit) for name in acts),
+        *(
+            _figure(f"{name}: times the first", [turn[name] / turn[first] for turn in turns], "x")
+            for name in others
+        ),
+    ]
+
+
+def _took(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+def _figure(name: str, took: list[float], unit: str, limit: float | None = None) -> Figure:
+    low, high = min(took), max(took)
+    if len(took) >= 4:
         quartiles = statistics.quantiles(took, n=4)
         low, high = quartiles[0], quartiles[2]
-    return Figure(name, statistics.median(took), "ms", low, high, limit)
+    return Figure(name, statistics.median(took), unit, low, high, limit)
 
 
 @contextmanager

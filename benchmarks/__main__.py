@@ -24,6 +24,10 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {sys.version.split()[0]}"
 
 
+def _said(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
@@ -53,8 +57,8 @@ def main() -> None:
         )
         over = "  MISSED" if missed else ""
         print(
-            f"{figure.name:<{wide}}  {figure.value:9.1f} {figure.unit}"
-            f"  [{figure.low:.1f}–{figure.high:.1f}]{limit}{over}"
+            f"{figure.name:<{wide}}  {_said(figure.value):>9} {figure.unit}"
+            f"  [{_said(figure.low)}–{_said(figure.high)}]{limit}{over}"
         )
 
 

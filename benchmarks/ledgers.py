@@ -6,6 +6,8 @@ million entries and take some minutes to write.
 """
 
 import os
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import factories as make
@@ -13,7 +15,7 @@ from flask import Flask
 from postgres import on_server, running_postgres
 from sqlalchemy import insert, text
 
-from benchmarks import Figure, fresh_app, measure
+from benchmarks import Figure, fresh_app, measure_in_turn
 from benchmarks.attendance import _get, _signed_in
 from courseware import clock
 from courseware.attendance.ledger_service import ledger_of
@@ -23,7 +25,7 @@ from courseware.cohorts.models import Enrolment
 from courseware.db import db, new_public_id
 
 PARTICIPANTS, SESSIONS, ENTRIES = 500, 24, 30_000
-COUNTS = os.environ.get("LEDGER_COHORTS", "1,10")
+COUNTS = [int(each) for each in os.environ.get("LEDGER_COHORTS", "1,10").split(",")]
 STATUSES = [AttendanceStatus.PRESENT] * 7 + [
     AttendanceStatus.ABSENT,
     AttendanceStatus.LATE,
@@ -33,49 +35,59 @@ SOURCES = [MarkSource.CHECK_IN, MarkSource.TRAINER, MarkSource.IMPORT, MarkSourc
 
 
 def run() -> list[Figure]:
-    """The page and both exports, on both databases."""
-    with fresh_app() as app:
-        figures = _on(app, "SQLite")
-    with running_postgres(durable=True) as server:
-        on_server(server, "CREATE DATABASE ledgers")
-        with fresh_app(f"{server}/ledgers") as app:
-            figures += _on(app, "PostgreSQL")
+    """The page and both exports, on both databases; each count of cohorts has one of its own."""
+    figures = []
+    with ExitStack() as opened:
+        figures += _compare([opened.enter_context(fresh_app()) for _ in COUNTS], "SQLite")
+    with running_postgres(durable=True) as server, ExitStack() as opened:
+        apps = []
+        for count in COUNTS:
+            on_server(server, f"CREATE DATABASE ledgers_{count}")
+            apps.append(opened.enter_context(fresh_app(f"{server}/ledgers_{count}")))
+        figures += _compare(apps, "PostgreSQL")
     return figures
 
 
-def _on(app: Flask, engine: str) -> list[Figure]:
-    figures, made, first = [], 0, 0
-    client = _signed_in(app)
-    for count in [int(each) for each in COUNTS.split(",")]:
-        while made < count:
-            cohort = _cohort() if not made else _copy_of(first)
-            first = cohort.id if not made else first
-            made += 1
+def _compare(apps: list[Flask], engine: str) -> list[Figure]:
+    """The same cohort alone and among others, in turn."""
+    places = [_filled(app, count) for app, count in zip(apps, COUNTS, strict=True)]
+    figures = []
+    for name, ending, limit, times in (
+        ("ledger page", "", 500.0, 15),
+        ("ledger as .xlsx", ".xlsx", 2000.0, 5),
+        ("entries as .csv", ".csv", 2000.0, 5),
+    ):
+        what = f"{name} of {PARTICIPANTS} x {SESSIONS}, {engine}"
+        acts = {
+            f"{what}, {_among(count)}": partial(_get, app, client, f"{page}{ending}")
+            for app, count, (client, page, _id) in zip(apps, COUNTS, places, strict=True)
+        }
+        figures += measure_in_turn(acts, times=times, limit=limit)
+    acts = {
+        f"reckoning it, {engine}, {_among(count)}": partial(_reckon, app, id)
+        for app, count, (_client, _page, id) in zip(apps, COUNTS, places, strict=True)
+    }
+    return figures + measure_in_turn(acts)
+
+
+def _among(count: int) -> str:
+    return f"1 of {count}" if count > 1 else "alone"
+
+
+def _filled(app: Flask, count: int) -> tuple[Any, str, int]:
+    """A signed-in client, the page and the id of the last of `count` cohorts."""
+    with app.app_context():
+        client = _signed_in(app)
+        cohort = _cohort()
+        first = cohort.id
+        for _ in range(count - 1):
+            cohort = _copy_of(first)
         db.session.commit()
         db.session.execute(text("ANALYZE"))
         db.session.commit()
-        page = f"/cohorts/{cohort.public_id}/attendance"
-        id, among = cohort.id, f"{count} cohorts of {ENTRIES:,} entries, {engine}"
-        db.session.rollback()
-        for name, path, limit, times in (
-            ("ledger page", page, 500.0, 9),
-            ("ledger as .xlsx", f"{page}.xlsx", 2000.0, 3),
-            ("entries as .csv", f"{page}.csv", 2000.0, 3),
-        ):
-            figures.append(
-                measure(
-                    f"{name} of {PARTICIPANTS} x {SESSIONS} among {among}",
-                    lambda path=path: _get(app, client, path),
-                    limit=limit,
-                    times=times,
-                )
-            )
-        figures.append(
-            measure(
-                f"reckoning it among {among}", lambda id=id: _reckon(app, id), times=9, limit=None
-            )
-        )
-    return figures
+        found = client, f"/cohorts/{cohort.public_id}/attendance", cohort.id
+        db.session.remove()
+    return found
 
 
 def _reckon(app: Flask, id: int) -> None:

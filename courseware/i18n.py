@@ -94,6 +94,11 @@ def time_of_day(moment: datetime, zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
+def capitalised(text: str) -> str:
+    """Words that begin a sentence here and stand in the middle of one elsewhere."""
+    return text[:1].upper() + text[1:]
+
+
 def zone_name(zone: str, at: datetime) -> str:
     """The full name of a zone with its distance from UTC, e.g. “Dushanbe time, UTC+5”."""
     known = Locale.parse(language())
@@ -139,6 +144,7 @@ def init_app(app: Flask, default_language: str) -> None:
         "weekday": weekday,
         "time_of_day": time_of_day,
         "hours": hours,
+        "capitalised": capitalised,
         "paragraphs": paragraphs,
         "number": lambda value: str(format_decimal(value)),
     }

@@ -279,16 +279,8 @@ def accept_import(
         mark.candidate.enrolment_id: WantedMark(mark.presence, mark.note) for mark in review.marks
     }
     if rest_is_absent:
-        standing = {
-            enrolment_id
-            for _session, enrolment_id in marks_in_force(
-                AttendanceMark.training_session_id == proposed.training_session_id
-            )
-        }
         absent = WantedMark(Presence(AttendanceStatus.ABSENT))
-        wanted.update(
-            {each.enrolment_id: absent for each in review.rest if each.enrolment_id not in standing}
-        )
+        wanted.update({each.enrolment_id: absent for each in review.unmarked})
     refuse_without_times(wanted.values())
     _append(proposed, wanted, source=source, by=by, now=now)
     alias_service.remember(

@@ -14,7 +14,7 @@ from courseware.attendance.ledger_rules import Standing
 from courseware.attendance.ledger_service import CohortLedger, LedgerRow, LedgerSession, Marks
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
 from courseware.hours import academic
-from courseware.i18n import _, language
+from courseware.i18n import _, hours, language, ngettext
 from courseware.tables import Cell, Sheet, write_csv, write_xlsx
 from courseware.texts import choose
 
@@ -73,10 +73,10 @@ def _requirement(ledger: CohortLedger, words: _Words) -> str:
     return _(
         "The certificate asks for %(needed)s of %(planned)s hours (%(percent)s %%). "
         "Delivered so far: %(delivered)s.",
-        needed=words.number(ledger.course.needed),
-        planned=words.number(ledger.course.planned),
+        needed=hours(ledger.course.needed, words.hour),
+        planned=hours(ledger.course.planned, words.hour),
         percent=ledger.cohort.programme.threshold_percent,
-        delivered=words.number(ledger.course.delivered),
+        delivered=hours(ledger.course.delivered, words.hour),
     )
 
 
@@ -128,8 +128,9 @@ def _matrix_sheet(ledger: CohortLedger, words: _Words, disputed: Set[tuple[int, 
         return f"{text} · {dispute}" if (session.id, row.enrolment_id) in disputed else text
 
     heads = [
-        f"{each.code} {each.starts_at.astimezone(words.zone):%d.%m. %H:%M}–"
-        f"{words.clock(each.held.time.end)}, {each.held.time.minutes} min"
+        f"{each.code} {each.held.time.start.astimezone(words.zone):%d.%m. %H:%M}–"
+        f"{words.clock(each.held.time.end)}, "
+        + ngettext("%(num)s minute", "%(num)s minutes", each.held.time.minutes)
         for each, _place in columns
     ]
     return Sheet(
@@ -177,7 +178,8 @@ def _marks_sheet(ledger: CohortLedger, marks: Marks, words: _Words) -> Sheet:
         [
             _("Name"),
             _("Session"),
-            _("Date"),
+            _("When"),
+            _("Delivered, minutes"),
             _("Mark"),
             _("Came at"),
             _("Left at"),
@@ -192,9 +194,12 @@ def _marks_sheet(ledger: CohortLedger, marks: Marks, words: _Words) -> Sheet:
 
 
 def _mark_rows(ledger: CohortLedger, marks: Marks, words: _Words) -> Iterator[list[Cell]]:
-    # What is the same for all at a session stands in the file of entries: a workbook with all of
-    # it would take twice as long to write.
-    of_session = [(each, [each.code, words.day(each.held.time.start)]) for each in ledger.sessions]
+    # Title and module of a session stand in the file of entries alone: a workbook with all that is
+    # the same for everybody would take twice as long to write.
+    of_session: list[tuple[LedgerSession, list[Cell]]] = [
+        (each, [each.code, " ".join(_when(each, words)), each.held.delivered])
+        for each in ledger.sessions
+    ]
     for row in ledger.rows:
         for (session, when), line in zip(of_session, row.ledger.sessions, strict=True):
             mark = marks.get((session.id, row.enrolment_id))
@@ -208,6 +213,11 @@ def _mark_rows(ledger: CohortLedger, marks: Marks, words: _Words) -> Iterator[li
                 words.source[mark.source] if mark else "",
                 mark.note if mark else "",
             ]
+
+
+def _when(session: LedgerSession, words: _Words) -> list[str]:
+    day, start, end = _times(session, words)
+    return [day, f"{start}–{end}"]
 
 
 def _times(session: LedgerSession, words: _Words) -> list[str]:

@@ -11,7 +11,16 @@ from markupsafe import Markup
 from courseware.attendance.paper_service import SignInSheet
 from courseware.cohorts.models import Cohort
 from courseware.files import FileMissing
-from courseware.i18n import _, hours, language, long_date, time_of_day, weekday, zone_name
+from courseware.i18n import (
+    _,
+    capitalised,
+    hours,
+    language,
+    long_date,
+    time_of_day,
+    weekday,
+    zone_name,
+)
 from courseware.images import read_logo
 from courseware.qr import qr_svg
 from courseware.schedule.models import TrainingSession
@@ -145,8 +154,7 @@ def _place_and_name(names: dict[str, str], city: dict[str, str]) -> str:
 
 
 def _day(day: date) -> str:
-    name = weekday(day)
-    return f"{name[:1].upper()}{name[1:]}, {long_date(day)}"
+    return f"{capitalised(weekday(day))}, {long_date(day)}"
 
 
 def _column(

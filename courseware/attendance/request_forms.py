@@ -86,7 +86,7 @@ class AbsenceForm(FlaskForm):
 class QuestionForm(FlaskForm):
     """Which mark is asked about, and what is wrong with it."""
 
-    session = SelectField(lazy("Session"))
+    session = SelectField(lazy("Session"), [InputRequired(lazy("Choose the session."))])
     text = TextAreaField(
         lazy("What is wrong"),
         [InputRequired(lazy("Say what is wrong with the mark.")), _NOT_TOO_LONG],

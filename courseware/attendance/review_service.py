@@ -99,6 +99,8 @@ class ImportReview:
     marks: tuple[ReviewedMark, ...]
     candidates: tuple[Candidate, ...]
     rest: tuple[Candidate, ...]
+    unmarked: tuple[Candidate, ...]
+    """Those of the rest about whom the register says nothing either."""
 
     @property
     def unknown(self) -> list[ReviewRow]:
@@ -161,8 +163,11 @@ def review_report(
             )
         )
         unknown += rows[-1].is_unknown
-    marks = _marks_of(training_session, report, rows, time, zone)
+    standing = marks_in_force(AttendanceMark.training_session_id == training_session.id)
+    marks = _marks_of(training_session, report, rows, time, zone, standing)
     named = {mark.candidate.enrolment_id for mark in marks}
+    marked = {enrolment_id for _session, enrolment_id in standing}
+    rest = tuple(each for each in candidates if each.enrolment_id not in named)
     return ImportReview(
         training_session=training_session,
         report=report,
@@ -171,7 +176,8 @@ def review_report(
         rows=tuple(rows),
         marks=tuple(marks),
         candidates=candidates,
-        rest=tuple(each for each in candidates if each.enrolment_id not in named),
+        rest=rest,
+        unmarked=tuple(each for each in rest if each.enrolment_id not in marked),
     )
 
 
@@ -181,12 +187,12 @@ def _marks_of(
     rows: list[ReviewRow],
     time: SessionTime,
     zone: ZoneInfo,
+    standing: Mapping[tuple[int, int], MarkInForce],
 ) -> list[ReviewedMark]:
     gathered: dict[int, list[ReviewRow]] = {}
     for row in rows:
         if row.chosen is not None:
             gathered.setdefault(row.chosen.enrolment_id, []).append(row)
-    standing = marks_in_force(AttendanceMark.training_session_id == training_session.id)
     source = source_for(report)
     marks = []
     for enrolment_id, mine in gathered.items():

@@ -8,7 +8,7 @@ from wtforms import BooleanField, DateField, SelectField, StringField, TimeField
 from wtforms.validators import InputRequired, Length, Optional
 
 from courseware.cohorts.models import Cohort
-from courseware.i18n import _, language, lazy, sentence
+from courseware.i18n import _, capitalised, language, lazy, sentence
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.planning_rules import HEADINGS, PlannedSession
 from courseware.schedule.planning_service import read_one
@@ -128,8 +128,3 @@ class DeliveryForm(FlaskForm):
                     field.errors = [_("Enter a time, such as 09:00.")]
                     well = False
         return well
-
-
-def capitalised(text: str) -> str:
-    """A sentence that follows no “Row 3:”."""
-    return text[:1].upper() + text[1:]

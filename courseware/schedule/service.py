@@ -330,6 +330,10 @@ def record_delivery(
         raise Refused(
             Message("The session has not begun yet. Record what took place when it is over.")
         )
+    if ends_at > now and ends_at != one.ends_at:
+        raise Refused(
+            Message("This end is still to come. Leave the planned end until the session is over.")
+        )
     as_planned = (starts_at, ends_at) == (one.starts_at, one.ends_at)
     reason = " ".join(reason.split())
     if not as_planned and not reason:

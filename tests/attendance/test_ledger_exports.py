@@ -1,13 +1,16 @@
 """The ledger as files: the unit stands with every total, and every entry with its history."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from python_calamine import load_workbook
 
 from courseware.attendance import service
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
 from courseware.attendance.service import WantedMark
 from courseware.db import db
+from courseware.schedule.service import record_delivery
 from courseware.tables import read_rows, read_table
 
 PRESENT = WantedMark(Presence(AttendanceStatus.PRESENT))
@@ -73,12 +76,30 @@ def test_the_workbook_has_the_matrix_with_its_unit_and_the_figures(course, brows
     answer = browser(make.coordinator(cohort)).get(f"/cohorts/{cohort.public_id}/attendance.xlsx")
     unit, requirement, head, *rows = read_rows(answer.data)
     assert "academic hours of 45 minutes" in unit[0]
-    assert "9.6 of 12.0 hours (80 %)" in requirement[0]
+    assert "9.6 of 12 hours (80 %)" in requirement[0]
     assert head.cells[:4] == ("Name", "Name in own script", "Organisation", "Planned")
     aida = dict(zip(head.cells, rows[0].cells, strict=False))
     assert (aida["Credited"], aida["Credited, minutes"], aida["Still reachable"]) == (
         "1.3333", "60", "11.3333",
     )  # fmt: skip
+
+
+def test_every_sheet_says_when_a_session_really_was(course, browser, make):
+    cohort, first, *_rest = course
+    record_delivery(
+        first, starts_at=first.starts_at + timedelta(minutes=15), ends_at=first.ends_at,
+        reason="late bus", by=None, now=make.NOW,
+    )  # fmt: skip
+    db.session.commit()
+    answer = browser(make.coordinator(cohort)).get(f"/cohorts/{cohort.public_id}/attendance.xlsx")
+    book = load_workbook(BytesIO(answer.data))
+    heads = next(row for row in book.get_sheet_by_index(1).to_python() if row[0] == "Name")
+    assert heads[5] == "S01 07.04. 09:15–10:30, 75 minutes"
+    rows = book.get_sheet_by_index(2).to_python()
+    marks = rows[next(n for n, row in enumerate(rows) if row[0] == "Name") :]
+    aida = dict(zip(marks[0], marks[1], strict=True))
+    assert (aida["When"], aida["Delivered, minutes"]) == ("2025-04-07 09:15–10:30", 75)
+    assert (aida["Came at"], aida["Attended, minutes"]) == ("09:30", 60)
 
 
 @pytest.mark.parametrize("ending", ["", ".csv", ".xlsx"])

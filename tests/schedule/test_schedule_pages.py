@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 
 from courseware.accounts.models import User
 from courseware.cohorts.models import CohortRole, ImportDraft
+from courseware.errors import Refused
 from courseware.permissions import Role
 from courseware.schedule import planning_service, service
 from courseware.schedule.models import SessionTrainer, TrainerPart, TrainingSession
+from courseware.schedule.service import record_delivery
 
 ADDRESS = "/cohorts/{}/schedule"
 SHEET = """session,module,title,date,start,end,breaks,venues,city,link,lead,lead name,co-trainers,co-trainer names
@@ -366,3 +368,14 @@ def test_the_example_course_is_imported_with_its_one_warning(client, make, db_se
     organisations = service.organisations_of_trainers(cohort)
     for one in sessions:
         assert {organisations[each.user_id].code for each in one.trainers} == {"EKTU", "TSUC"}
+
+
+def test_no_session_has_ended_in_the_future(make):
+    one = make.training_session(make.cohort())
+    while_it_runs = one.starts_at + timedelta(minutes=30)
+    given = {"reason": "", "by": None, "now": while_it_runs}
+    with pytest.raises(Refused, match="still to come"):
+        record_delivery(
+            one, starts_at=one.starts_at, ends_at=one.ends_at + timedelta(hours=1), **given
+        )
+    record_delivery(one, starts_at=one.starts_at, ends_at=one.ends_at, **given)
