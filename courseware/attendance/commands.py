@@ -12,6 +12,7 @@ from courseware.attendance import (
     desk_commands,
     import_service,
     ledger_service,
+    meeting_service,
     service,
 )
 from courseware.attendance.exports import status_word
@@ -71,7 +72,7 @@ def import_attendance(
     day = training_session.starts_at.astimezone(service.zone_of(training_session)).date()
     try:
         order = DateOrder(dates) if dates else None
-        report = import_service.read_for_session(training_session, data, file.name, order=order)
+        report = meeting_service.read_for_session(training_session, data, file.name, order=order)
     except AmbiguousDates as error:
         first, second = error.readings.values()
         raise BadInput(
@@ -135,7 +136,7 @@ def _read_aliases(file: Path, cohort: Cohort) -> dict[str, int | None]:
     try:
         table = read_table(file.read_bytes(), file.name)
     except UnreadableTable as error:
-        raise BadInput([*error.messages, import_service.NOTHING_CHANGED]) from error
+        raise BadInput([*error.messages, meeting_service.NOTHING_CHANGED]) from error
     by_email = {
         each.email.lower(): each.enrolment_id
         for each in alias_service.list_candidates(cohort)
@@ -158,7 +159,7 @@ def _read_aliases(file: Path, cohort: Cohort) -> dict[str, int | None]:
         key = name.lower() if "@" in name else name_key(name)
         aliases[key] = by_email[email] if email else None
     if wrong:
-        raise BadInput([*wrong, import_service.NOTHING_CHANGED])
+        raise BadInput([*wrong, meeting_service.NOTHING_CHANGED])
     return aliases
 
 

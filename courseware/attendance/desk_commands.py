@@ -7,7 +7,12 @@ import click
 from flask.cli import AppGroup
 
 from courseware import clock
-from courseware.attendance import desk_list_service, desk_service, import_service
+from courseware.attendance import (
+    desk_list_service,
+    desk_service,
+    import_service,
+    meeting_service,
+)
 from courseware.attendance.desk_service import DroppedFile
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.moment_rules import DateOrder
@@ -60,7 +65,7 @@ def import_files(
     imports = list(dict.fromkeys(kept))
     wrong += [_question(each) for each in imports if each.state is ImportState.ASKING]
     if wrong:
-        raise BadInput([*wrong, import_service.NOTHING_CHANGED])
+        raise BadInput([*wrong, meeting_service.NOTHING_CHANGED])
     done = []
     for each in imports:
         try:

@@ -10,7 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from courseware.accounts.models import User
-from courseware.attendance import import_service
+from courseware.attendance import (
+    import_service,
+    meeting_service,
+)
 from courseware.attendance.imports import read_reports
 from courseware.attendance.models import AttendanceImport
 from courseware.attendance.moment_rules import AmbiguousDates, DateOrder, UnknownDay
@@ -287,7 +290,7 @@ def choose_session(
     if training_session.cohort_id != proposed.cohort_id:
         raise Refused(N_("The session is of another cohort."))
     if proposed.state is ImportState.ASKING and proposed.content:
-        report = import_service.read_for_session(
+        report = meeting_service.read_for_session(
             training_session, proposed.content, proposed.file_name, order=proposed.date_order
         )
     elif proposed.state is ImportState.REVIEW:
@@ -295,7 +298,7 @@ def choose_session(
     else:
         raise Refused(N_("This import is finished; it can no longer be given another session."))
     report = on_clock(report, clock, ZoneInfo(proposed.cohort.timezone))
-    import_service.refuse_another_meeting(training_session, report)
+    meeting_service.refuse_another_meeting(training_session, report)
     import_service.put_before(proposed, training_session, report)
 
 

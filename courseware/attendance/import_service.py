@@ -4,25 +4,18 @@ import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 
 from courseware import audit
 from courseware.accounts.models import User
-from courseware.attendance import alias_service
-from courseware.attendance.imports import read_reports
+from courseware.attendance import alias_service, meeting_service
 from courseware.attendance.marks_service import marks_in_force
 from courseware.attendance.models import AttendanceImport, AttendanceMark
-from courseware.attendance.moment_rules import DateOrder
-from courseware.attendance.proposal_rules import Slot, fits
 from courseware.attendance.report_rules import (
     MeetingReport,
-    joined,
-    outside_session,
     report_as_json,
     report_from_json,
-    touches,
 )
 from courseware.attendance.review_service import (
     ImportReview,
@@ -43,17 +36,15 @@ from courseware.attendance.service import (
     entry_values,
     refuse_without_times,
     time_of,
-    zone_of,
 )
 from courseware.attendance.state_service import refuse_if_closed
 from courseware.cohorts.models import Cohort
 from courseware.db import db
-from courseware.errors import BadInput, Refused
+from courseware.errors import Refused
 from courseware.messages import N_, Message
 from courseware.permissions import Role, roles_on
 from courseware.schedule.models import TrainingSession
 
-NOTHING_CHANGED = N_("Nothing was imported.")
 PUT_AWAY = N_("This import was put away or withdrawn. Upload the file again.")
 
 
@@ -81,20 +72,13 @@ def propose_import(
 ) -> AttendanceImport:
     """Keep a report for review. Raises BadInput when it is of another meeting."""
     refuse_if_closed(training_session)
-    refuse_another_meeting(training_session, report)
+    meeting_service.refuse_another_meeting(training_session, report)
     proposed = new_import(
         training_session.cohort, file_name=file_name, data=data, by=by, now=now, desk=desk
     )
     put_before(proposed, training_session, report)
     db.session.flush()
     return proposed
-
-
-def refuse_another_meeting(training_session: TrainingSession, report: MeetingReport) -> None:
-    """Raise BadInput when a report is of another time than the session."""
-    time, zone = time_of(training_session), zone_of(training_session)
-    if not touches(report, time, zone):
-        raise BadInput([_another_meeting(training_session, report, zone), NOTHING_CHANGED])
 
 
 def new_import(
@@ -131,77 +115,6 @@ def put_before(
     proposed.report = report_as_json(report)
     proposed.content = None
     proposed.state = ImportState.REVIEW
-
-
-def read_for_session(
-    training_session: TrainingSession,
-    data: bytes,
-    file_name: str,
-    *,
-    order: DateOrder | None = None,
-) -> MeetingReport:
-    """What a file says about one session; of a file about several, the part about this one.
-
-    Raises BadInput, or AmbiguousDates where no reading falls on the day of the session.
-    """
-    zone = zone_of(training_session)
-    day = training_session.starts_at.astimezone(zone).date()
-    reports = read_reports(data, file_name, on=day, order=order, zone=zone)
-    if len(reports) == 1:
-        return reports[0]
-    slot = Slot(training_session.id, training_session.code, time_of(training_session))
-    best = [(found[0].seconds, each) for each in reports if (found := fits(each, [slot], zone))]
-    if not best:
-        raise BadInput(
-            [
-                Message(
-                    N_(
-                        "“%(file)s” is about several sessions, and none of them is %(code)s "
-                        "(%(day)s)."
-                    ),
-                    file=file_name,
-                    code=training_session.code,
-                    day=day.isoformat(),
-                ),
-                NOTHING_CHANGED,
-            ]
-        )
-    _most, report = max(best, key=lambda each: each[0])
-    for _seconds, other in best:
-        # Groups of one session have a column each.
-        if other is not report and other.started and other.started == report.started:
-            report = joined(report, other)
-    return report
-
-
-def _another_meeting(
-    training_session: TrainingSession, report: MeetingReport, zone: ZoneInfo
-) -> Message:
-    start = training_session.starts_at.astimezone(zone)
-    end = training_session.ends_at.astimezone(zone)
-    return Message(
-        N_(
-            "Nobody in this report was there during session %(code)s (%(session)s, "
-            "%(zone)s): the meeting was %(meeting)s. Choose the session of that time."
-        ),
-        code=training_session.code,
-        session=outside_session(start.replace(tzinfo=None), end.replace(tzinfo=None)),
-        zone=zone.key,
-        meeting=_span_of(report),
-    )
-
-
-def _span_of(report: MeetingReport) -> str:
-    if report.started and report.ended:
-        return outside_session(report.started, report.ended)
-    moments = [
-        moment
-        for person in report.people
-        for interval in person.intervals
-        for moment in (interval.start, interval.end)
-        if moment is not None
-    ]
-    return outside_session(min(moments, default=None), max(moments, default=None)) or "?"
 
 
 def find_import(public_id: str) -> AttendanceImport | None:

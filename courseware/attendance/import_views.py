@@ -9,6 +9,7 @@ from courseware.attendance import (
     desk_service,
     import_service,
     joining_service,
+    meeting_service,
     service,
 )
 from courseware.attendance.forms import ReportForm, read_choices
@@ -55,7 +56,7 @@ def import_report(training_session: TrainingSession) -> ResponseReturnValue:
 
 def _propose(training_session: TrainingSession, data: bytes, name: str) -> AttendanceImport:
     try:
-        report = import_service.read_for_session(training_session, data, name)
+        report = meeting_service.read_for_session(training_session, data, name)
     except AmbiguousDates as error:
         # Neither reading is the day of the session, so the file is of another meeting.
         day = training_session.starts_at.astimezone(service.zone_of(training_session)).date()

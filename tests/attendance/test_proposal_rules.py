@@ -8,9 +8,11 @@ import pytest
 from courseware.attendance.proposal_rules import (
     Slot,
     chosen_slots,
+    clock_name,
     day_in_name,
     fitting_offset,
     propose,
+    read_clock_choice,
 )
 from courseware.attendance.report_rules import (
     MeetingReport,
@@ -126,3 +128,11 @@ def test_the_clock_on_which_a_file_fits_one_session_is_found(span, expected):
     else:
         assert found is not None
         assert (found.minutes, found.slot.code) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "name"), [(120, "UTC+2"), (330, "UTC+5:30"), (-210, "UTC-3:30")]
+)
+def test_a_clock_is_named_as_people_write_it(minutes, name):
+    assert (clock_name(minutes), read_clock_choice(str(minutes))) == (name, minutes)
+    assert read_clock_choice(name) is None
