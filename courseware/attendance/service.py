@@ -377,12 +377,17 @@ def refuse_without_times(marks: Iterable[WantedMark]) -> None:
             raise BadInput([N_("The participant cannot have left before coming.")])
 
 
-def mark_the_rest_absent(
-    training_session: TrainingSession, *, by: User, now: datetime, key: str | None = None
+def mark_the_rest(
+    training_session: TrainingSession,
+    status: AttendanceStatus,
+    *,
+    by: User,
+    now: datetime,
+    key: str | None = None,
 ) -> int:
-    """Mark everybody absent whom nobody has marked; how many."""
-    absent = WantedMark(Presence(AttendanceStatus.ABSENT))
+    """Mark everybody present, or absent, whom nobody has marked; how many."""
+    mark = WantedMark(Presence(status))
     rest = {
-        row.enrolment_id: absent for row in read_register(training_session).rows if row.mark is None
+        row.enrolment_id: mark for row in read_register(training_session).rows if row.mark is None
     }
     return record_marks(training_session, rest, by=by, now=now, key=f"{key}:rest" if key else None)

@@ -32,11 +32,15 @@ from courseware.attendance.forms import (
 )
 from courseware.attendance.history_service import RegisterCell
 from courseware.attendance.ledger_views import as_file, bp
+from courseware.attendance.rules import AttendanceStatus
 from courseware.db import db
 from courseware.i18n import _, ngettext
 from courseware.permissions import Permission, requires, signed_in_user
 from courseware.schedule.models import TrainingSession
 from courseware.schedule.service import find_training_session
+
+REST = {"rest-present": AttendanceStatus.PRESENT, "rest-absent": AttendanceStatus.ABSENT}
+"""What can be said at once of everybody whom nobody has marked, by the button that says it."""
 
 # Registers ------------------------------------------------------------------------------------
 
@@ -83,9 +87,17 @@ def _save(training_session: TrainingSession, form: RegisterForm) -> ResponseRetu
         walk_in_service.add_walk_in(
             training_session, form.walk_in, arrived_at=form.walk_in_at, by=by, now=now
         )
-    if act == "rest":
-        count = service.mark_the_rest_absent(training_session, by=by, now=now, key=key)
-        flash(ngettext("%(num)s participant is absent.", "%(num)s participants are absent.", count))
+    if status := REST.get(act):
+        count = service.mark_the_rest(training_session, status, by=by, now=now, key=key)
+        if status is AttendanceStatus.ABSENT:
+            text = ngettext(
+                "%(num)s participant is absent.", "%(num)s participants are absent.", count
+            )
+        else:
+            text = ngettext(
+                "%(num)s participant is present.", "%(num)s participants are present.", count
+            )
+        flash(text)
     if act == "close":
         state_service.close_register(training_session, by=by, now=now)
     if more := request.form.get("more"):

@@ -13,8 +13,7 @@ function count() {
   const statuses = rows.map(statusOf);
   form.querySelector("[data-here]").textContent = statuses.filter((one) => HERE.has(one)).length;
   form.querySelector("[data-unmarked]").textContent = statuses.filter((one) => one === "none").length;
-  const rest = form.querySelector('[value="rest"]');
-  if (rest) rest.disabled = !statuses.includes("none");
+  for (const rest of form.querySelectorAll('[value^="rest-"]')) rest.disabled = !statuses.includes("none");
   for (const row of rows) row.classList.toggle("is-changed", isChanged(row));
 }
 
@@ -49,9 +48,9 @@ function markOnDevice(device) {
     const {name, value: act = "save"} = event.submitter ?? {};
     if (act === "walk-in" || form.elements["walk-in"]?.value.trim()) await addWalkIn();
     if (act === "walk-in") return;
-    if (name === "act" && act === "rest") {
+    if (name === "act" && act.startsWith("rest-")) {
       const rest = rows.filter((row) => statusOf(row) === "none");
-      for (const row of rest) show(row, {status: "absent"}, true);
+      for (const row of rest) show(row, {status: act.slice("rest-".length)}, true);
       await device.keep(...rest);
     }
     const isDone = await device.hasArrived();

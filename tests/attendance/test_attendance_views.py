@@ -111,7 +111,7 @@ def test_all_others_absent_saves_the_toggles_first(course, browser):
         f"was-{aida.public_id}": "none",
         f"here-{aida.public_id}": "1",
         f"was-{bekzat.public_id}": "none",
-        "act": "rest",
+        "act": "rest-absent",
     }
     browser(trainer).post(address(session), data=sent)
     assert statuses(session) == [AttendanceStatus.PRESENT, AttendanceStatus.ABSENT]
@@ -352,3 +352,20 @@ def test_nobody_is_enrolled_yet(browser, make):
     client = browser(make.administrator())
     assert "Nobody is enrolled yet" in client.get(address(session)).text
     assert "Nobody is enrolled yet" in client.get(f"/cohorts/{cohort.public_id}/attendance").text
+
+
+def test_all_others_are_marked_at_once_and_a_session_to_come_offers_neither(browser, make):
+    cohort = make.cohort()
+    session = make.training_session(cohort)
+    later = make.training_session(cohort, starts="2099-05-01 09:00")
+    trainer = make.trainer(cohort, leads=session)
+    aida, *_others = make.enrolments(cohort, 3)
+    away = WantedMark(Presence(AttendanceStatus.ABSENT))
+    service.record_marks(session, {aida.id: away}, by=trainer, now=make.NOW)
+    db.session.commit()
+    client = browser(trainer)
+    assert "All others present" not in client.get(address(later)).text
+    assert "All others present" in client.get(address(session)).text
+    page = client.post(address(session), data={"act": "rest-present"}, follow_redirects=True).text
+    assert "2 participants are present." in page
+    assert service.read_register(session).here == 2

@@ -226,7 +226,7 @@ def test_who_checks_in_after_being_marked_absent_is_told_and_somebody_has_to_set
 ):
     clock(5)
     trainer = browser(room.trainer)
-    trainer.post(f"/sessions/{room.session.public_id}/register", data={"act": "rest"})
+    trainer.post(f"/sessions/{room.session.public_id}/register", data={"act": "rest-absent"})
     clock(9)
     phone = browser(room.aida.user)
     answer = send(phone, room.session, scan(phone, room.session), room.aida)

@@ -108,7 +108,7 @@ def test_a_correction_by_the_coordinator_says_so(course, make):
 def test_the_rest_is_marked_absent_and_marks_stay(course, make):
     trainer, session, (first, second, third) = course
     service.record_marks(session, {first.id: PRESENT}, by=trainer, now=make.NOW)
-    assert service.mark_the_rest_absent(session, by=trainer, now=make.NOW) == 2
+    assert service.mark_the_rest(session, AttendanceStatus.ABSENT, by=trainer, now=make.NOW) == 2
     assert statuses(session) == {
         first.id: AttendanceStatus.PRESENT,
         second.id: AttendanceStatus.ABSENT,
@@ -151,7 +151,7 @@ def test_of_a_session_to_come_only_an_excuse_is_marked(course, make):
     trainer, session, (first, *_rest) = course
     later = make.training_session(session.cohort, starts="2025-05-01 09:00")
     with pytest.raises(Refused, match="has not begun"):
-        service.mark_the_rest_absent(later, by=trainer, now=make.NOW)
+        service.mark_the_rest(later, AttendanceStatus.ABSENT, by=trainer, now=make.NOW)
     excused = WantedMark(Presence(AttendanceStatus.EXCUSED))
     assert service.record_marks(later, {first.id: excused}, by=trainer, now=make.NOW) == 1
 

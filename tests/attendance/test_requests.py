@@ -115,7 +115,10 @@ def test_an_accepted_absence_is_excused_and_all_others_absent_leaves_it(course):
     notice = notice_of(session, aida, session.starts_at - DAY)
     decide(notice, coordinator, session.starts_at - HOUR, answer="All the best")
     assert status(session) == AttendanceStatus.EXCUSED
-    assert service.mark_the_rest_absent(session, by=trainer, now=session.ends_at) == 0
+    assert (
+        service.mark_the_rest(session, AttendanceStatus.ABSENT, by=trainer, now=session.ends_at)
+        == 0
+    )
     (entry,) = history_of(session)
     assert (entry.mark.source, entry.mark.note, entry.mark.marked_by_id) == (
         MarkSource.NOTICE,

@@ -55,7 +55,9 @@ def test_joining_counts_although_all_others_were_marked_absent_meanwhile(course,
     added = make.NOW - timedelta(minutes=40)
     walk_in_service.add_walk_in(session, "Somebody", by=trainer, now=added)
     walk_in = db.session.query(WalkIn).one()
-    service.mark_the_rest_absent(session, by=trainer, now=make.NOW - timedelta(minutes=20))
+    service.mark_the_rest(
+        session, AttendanceStatus.ABSENT, by=trainer, now=make.NOW - timedelta(minutes=20)
+    )
     walk_in_service.join_walk_in(walk_in, someone, by=coordinator, now=make.NOW)
     (row,) = service.read_register(session).rows
     assert (row.status, row.disagrees) == (AttendanceStatus.PRESENT, False)
