@@ -103,6 +103,8 @@ def refuse_code(training_session: TrainingSession, typed: str, *, now: datetime)
     refuse_outside(training_session, at=now)
     verdict = _verdict(training_session, typed, now)
     if verdict is CodeVerdict.GOOD:
+        if state_service.is_closed(training_session):
+            raise Refused(closed_message(training_session.code))
         return
     if verdict is CodeVerdict.OLD:
         raise Refused(old_code_message(seconds_shown()))

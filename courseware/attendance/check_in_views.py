@@ -222,11 +222,17 @@ def _choose(
         known=known,
         scan=scan,
         people=[] if known else list_enrolments(training_session.cohort),
+        is_stranger=not known and _is_stranger(training_session),
         problem=problem,
         chosen=chosen,
         here=_page(training_session, scan),
     )
     return page, 422 if problem else 200
+
+
+def _is_stranger(training_session: TrainingSession) -> bool:
+    user = signed_in_user()
+    return user is not None and not known_service.find_known(training_session, user=user, device="")
 
 
 @bp.route("/check-in/<public_id>/mail", methods=["GET", "POST"])

@@ -384,11 +384,13 @@ def test_a_closed_register_and_a_place_that_was_withdrawn_meanwhile_are_told(roo
     cohorts.withdraw(room.aida, reason="moved", by=room.trainer, now=START)
     answer = send(phone, room.session, sealed, room.aida)
     assert answer.status_code == 422 and "Choose how we know that it is you" in answer.text
+    assert "signed in as Aida Sarsen, who is not enrolled" in answer.text
     answer = send(phone, room.session, sealed, room.aida, "mail")
     assert answer.status_code == 422 and "Choose your name in the list" in answer.text
     state_service.close_register(room.session, by=room.trainer, now=START)
     text = refused(send(phone, room.session, sealed, room.bekzat, "trainer"))
     assert "The register of session S01 is closed" in text
+    assert "The register of session S01 is closed" in refused(phone.get(address(room.session)))
 
 
 # The trainer's pages ------------------------------------------------------------------------
