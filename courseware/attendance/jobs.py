@@ -6,7 +6,7 @@ from courseware import clock, jobs
 from courseware.attendance import (
     decision_mail_service,
     desk_expiry_service,
-    ledger_service,
+    register_list_service,
     state_service,
     warning_service,
 )
@@ -28,7 +28,7 @@ def remind_of_registers() -> None:
     now = clock.now()
     due = state_service.list_sessions_to_remind_of(now=now)
     cohorts = {each.cohort_id: each.cohort for each in due}
-    for summary in ledger_service.list_registers(list(cohorts.values()), now=now):
+    for summary in register_list_service.list_registers(list(cohorts.values()), now=now):
         training_session = summary.training_session
         if training_session in due and summary.is_missing:
             link = url_for(

@@ -11,7 +11,6 @@ from sqlalchemy.orm import joinedload
 
 from courseware.accounts.models import User
 from courseware.attendance.check_in_rules import CheckInState
-from courseware.attendance.ledger_service import list_registers
 from courseware.attendance.marks_service import disagreements
 from courseware.attendance.models import (
     AbsenceNotice,
@@ -21,6 +20,7 @@ from courseware.attendance.models import (
     Register,
     WalkIn,
 )
+from courseware.attendance.register_list_service import list_registers
 from courseware.attendance.request_rules import NoticeState, ReviewState
 from courseware.attendance.rules import Statement
 from courseware.attendance.service import RegisterSummary

@@ -10,8 +10,8 @@ from sqlalchemy import func, or_, select
 
 from courseware.accounts.models import User
 from courseware.attendance.ledger_rules import Standing
-from courseware.attendance.ledger_service import list_registers
 from courseware.attendance.open_service import Waiting, count_waiting
+from courseware.attendance.register_list_service import list_registers
 from courseware.attendance.service import RegisterSummary
 from courseware.cohorts.models import Cohort, CohortRole, Enrolment
 from courseware.cohorts.overview_service import ToDo, tells_what_needs_doing

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from courseware.attendance import ledger_service, service, state_service
+from courseware.attendance import register_list_service, service, state_service
 from courseware.attendance.history_service import history_of
 from courseware.attendance.models import AttendanceMark
 from courseware.attendance.rules import AttendanceStatus, MarkSource, Presence
@@ -220,7 +220,7 @@ def test_lists_of_registers_say_which_are_missing(course, make):
     trainer, session, (first, *_rest) = course
     later = make.training_session(session.cohort, starts="2025-05-01 09:00")
     service.record_marks(session, {first.id: PRESENT}, by=trainer, now=make.NOW)
-    done, to_come = ledger_service.list_registers([session.cohort], now=make.NOW)
+    done, to_come = register_list_service.list_registers([session.cohort], now=make.NOW)
     assert (done.training_session, done.enrolled, done.marked, done.here) == (session, 3, 1, 1)
     assert (done.is_missing, done.unmarked) == (True, 2)
     assert (to_come.training_session, to_come.is_missing, to_come.has_begun) == (
@@ -230,4 +230,4 @@ def test_lists_of_registers_say_which_are_missing(course, make):
     )
     state_service.close_register(session, by=trainer, now=make.NOW)
     db.session.flush()
-    assert not ledger_service.list_registers([session.cohort], now=make.NOW)[0].is_missing
+    assert not register_list_service.list_registers([session.cohort], now=make.NOW)[0].is_missing
