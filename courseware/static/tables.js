@@ -51,6 +51,7 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
   const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     if (head.querySelector(".visually-hidden") || !head.textContent.trim()) return;
+    if (head.scope === "colgroup") return; // it stands above several columns
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort-button";
