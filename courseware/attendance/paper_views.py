@@ -72,15 +72,16 @@ def signed_sheets(training_session: TrainingSession) -> ResponseReturnValue:
     if request.method == "POST":
         files = [file for file in request.files.getlist("file") if file.filename]
         drawn: list[tuple[str, list[str]]] = []
-        try:
-            with without_lock():  # a long scan takes some seconds to draw
-                for file in files:
-                    drawn.append((file.filename or "?", take_pages(file.read())))
-        except UnusablePicture as error:
-            problems = [("file", f"{(file.filename or '?')[:80]}: {sentence(error.message)}")]
+        with without_lock():  # a long scan takes some seconds to draw
+            for file in files:
+                name = file.filename or "?"
+                try:
+                    drawn.append((name, take_pages(file.read())))
+                except UnusablePicture as error:
+                    problems.append(("file", f"{name[:80]}: {sentence(error.message)}"))
         if not files:
             problems = [("file", _("Choose a photograph or a scan of the signed sheet."))]
-        if not problems:
+        if drawn:  # one file that cannot be read takes none of the others with it
             added = sum(
                 evidence_service.attach_evidence(
                     training_session, pages, name, by=signed_in_user(), now=clock.now()
@@ -93,9 +94,10 @@ def signed_sheets(training_session: TrainingSession) -> ResponseReturnValue:
                 if added
                 else _("These pages were attached before.")
             )
-            return redirect(
-                url_for("attendance.signed_sheets", public_id=training_session.public_id), 303
-            )
+            if not problems:
+                return redirect(
+                    url_for("attendance.signed_sheets", public_id=training_session.public_id), 303
+                )
     return (
         render_template(
             "attendance/signed_sheets.html",

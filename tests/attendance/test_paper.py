@@ -134,7 +134,7 @@ def test_a_photograph_of_the_signed_sheet_stays_with_the_register_once(course, b
     assert db.session.get(RegisterEvidence, first.id).removed_by == trainer
 
 
-def test_what_is_no_picture_is_refused_beside_the_field_and_nothing_is_kept(course, browser):
+def test_what_is_no_picture_is_refused_beside_the_field_and_the_others_are_kept(course, browser):
     _cohort, morning, _later, trainer = course
     client = browser(trainer)
     address = f"/sessions/{morning.public_id}/signed-sheets"
@@ -142,8 +142,10 @@ def test_what_is_no_picture_is_refused_beside_the_field_and_nothing_is_kept(cour
     answer = client.post(address, data={"file": sent})
     assert answer.status_code == 422
     assert "sheet.jpg: This is not a PNG or JPEG picture" in answer.text
+    assert "1 page is attached." in answer.text
     assert client.post(address, data={}).status_code == 422
-    assert evidence_service.list_evidence(morning) == []
+    (kept,) = evidence_service.list_evidence(morning)
+    assert kept.file_name == "one.jpg"
 
 
 def test_the_sheets_of_a_cohort_show_which_came_back(course, browser):
