@@ -87,6 +87,10 @@ def _another_meeting(
 ) -> Message:
     start = training_session.starts_at.astimezone(zone)
     end = training_session.ends_at.astimezone(zone)
+    # As the file states it, so that it can be found there; else from who came first till last.
+    meeting = outside_session(report.started, report.ended) or outside_session(
+        *(bounds_of(report) or (None, None))
+    )
     return Message(
         N_(
             "Nobody in this report was there during session %(code)s (%(session)s, "
@@ -95,5 +99,5 @@ def _another_meeting(
         code=training_session.code,
         session=outside_session(start.replace(tzinfo=None), end.replace(tzinfo=None)),
         zone=zone.key,
-        meeting=outside_session(*(bounds_of(report) or (report.started, report.ended))) or "?",
+        meeting=meeting or "?",
     )
