@@ -179,7 +179,6 @@ def _marks_sheet(ledger: CohortLedger, marks: Marks, words: _Words) -> Sheet:
             _("Name"),
             _("Session"),
             _("When"),
-            _("Delivered, minutes"),
             _("Mark"),
             _("Came at"),
             _("Left at"),
@@ -194,12 +193,9 @@ def _marks_sheet(ledger: CohortLedger, marks: Marks, words: _Words) -> Sheet:
 
 
 def _mark_rows(ledger: CohortLedger, marks: Marks, words: _Words) -> Iterator[list[Cell]]:
-    # Title and module of a session stand in the file of entries alone: a workbook with all that is
-    # the same for everybody would take twice as long to write.
-    of_session: list[tuple[LedgerSession, list[Cell]]] = [
-        (each, [each.code, " ".join(_when(each, words)), each.held.delivered])
-        for each in ledger.sessions
-    ]
+    # How long a session was, breaks aside, stands in the heads of the matrix and in the file of
+    # entries: a workbook with all that is the same for everybody takes twice as long to write.
+    of_session = [(each, [each.code, _when(each, words)]) for each in ledger.sessions]
     for row in ledger.rows:
         for (session, when), line in zip(of_session, row.ledger.sessions, strict=True):
             mark = marks.get((session.id, row.enrolment_id))
@@ -215,9 +211,9 @@ def _mark_rows(ledger: CohortLedger, marks: Marks, words: _Words) -> Iterator[li
             ]
 
 
-def _when(session: LedgerSession, words: _Words) -> list[str]:
+def _when(session: LedgerSession, words: _Words) -> str:
     day, start, end = _times(session, words)
-    return [day, f"{start}–{end}"]
+    return f"{day} {start}–{end}"
 
 
 def _times(session: LedgerSession, words: _Words) -> list[str]:
