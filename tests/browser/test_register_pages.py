@@ -194,7 +194,8 @@ def test_what_waits_goes_out_when_the_network_returns_though_no_page_is_open(sit
     tab.goto(address)
     expect(tab.locator("[data-here]")).to_have_text("1")
     expect(tab.locator(".register .is-changed")).to_have_count(0)
-    assert watch.problems == []
+    # Whether a page asks in vain before it knows that there is no network is the browser's affair.
+    assert [each for each in watch.problems if "INTERNET_DISCONNECTED" not in each] == []
     context.close()
 
 
