@@ -212,7 +212,7 @@ def _join(proposed: AttendanceImport) -> ResponseReturnValue:
     if other is None or other.cohort_id != proposed.cohort_id:
         flash(_("Choose the file to join with this one."), "warning")
         return redirect(_desk_of(proposed), 303)
-    joining_service.join_files(proposed, other, by=signed_in_user(), now=clock.now())
+    joining_service.join_files(proposed, other)
     db.session.commit()
     flash(_("The times of both files are here now. Look through them and import them."))
     return redirect(url_for("attendance.review_import", public_id=proposed.public_id), 303)

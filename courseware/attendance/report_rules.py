@@ -90,6 +90,8 @@ class MeetingReport:
     """The session that our own sheet names."""
     clock: int | None = None
     """By how many minutes the clock of the file was ahead of UTC; None: the cohort's own clock."""
+    joined_with: tuple[str, ...] = ()
+    """The imports whose times are in it as well."""
 
     @property
     def is_sheet(self) -> bool:
@@ -143,6 +145,7 @@ def joined(one: MeetingReport, other: MeetingReport) -> MeetingReport:
         title=one.title or other.title,
         started=min(starts, default=None),
         ended=max(ends, default=None),
+        joined_with=one.joined_with + other.joined_with,
     )
 
 
@@ -272,6 +275,7 @@ def report_as_json(report: MeetingReport) -> dict[str, Any]:
         "ended": _written(report.ended),
         "session_code": report.session_code,
         "clock": report.clock,
+        "joined_with": list(report.joined_with),
         "people": [
             {
                 "name": person.name,
@@ -302,6 +306,7 @@ def report_from_json(kept: Mapping[str, Any]) -> MeetingReport:
         ended=_moment_from(kept["ended"]),
         session_code=kept.get("session_code", ""),
         clock=kept.get("clock"),
+        joined_with=tuple(kept.get("joined_with", ())),
         people=tuple(
             ReportedPerson(
                 name=person["name"],

@@ -52,6 +52,10 @@ def statuses(session) -> dict[str, AttendanceStatus | None]:
     return {row.names[0].split()[0]: row.status for row in rows}
 
 
+def minutes(session) -> dict[str, int]:
+    return {row.names[0]: row.minutes for row in service.read_register(session).rows if row.mark}
+
+
 def test_files_dropped_together_are_put_before_the_sessions_of_their_time(course, make):
     cohort, *_rest = course
     received = drop(cohort, make, "teams-english.csv", "zoom-joins.csv", "moodle.txt")
@@ -349,7 +353,12 @@ def test_two_files_of_a_meeting_that_was_interrupted_are_joined(course, browser)
     assert client.post(review, data=join).location == review
     page = client.get(review).text
     assert "180 of 195 minutes" in page and "Another file" not in page
-    assert (one.state, two.file_name) == (ImportState.WITHDRAWN, "a.csv + b.csv")
+    assert (one.state, two.file_name) == (ImportState.ACCEPTED, "a.csv + b.csv")
+    assert minutes(morning) == {"Aida Sarsen": 90}  # nothing is lost until it is accepted
+    assert client.post(review, data=join).status_code == 409  # joined once
     assert client.post(review, data={"act": "accept"}).status_code == 303
     assert client.post(review, data=join).status_code == 409
     assert statuses(morning)["Aida"] == AttendanceStatus.PARTIAL
+    assert minutes(morning) == {"Aida Sarsen": 180}
+    client.post(review, data={"act": "withdraw"})
+    assert minutes(morning) == {"Aida Sarsen": 90}  # exactly what was before
